@@ -1,0 +1,117 @@
+"""What every loss and miner is handed (:class:`EmbeddingBatch`) and what a miner hands on (:class:`Pairs`, :class:`Triplets`)."""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from embedlab.distances import Distance, get_distance
+
+
+class Pairs(NamedTuple):
+    """Index tensors of mined pairs: rows of anchors, and the candidates they are paired with."""
+
+    positive_anchor: Tensor  # (P,)
+    positive: Tensor  # (P,)
+    negative_anchor: Tensor  # (N,)
+    negative: Tensor  # (N,)
+
+
+class Triplets(NamedTuple):
+    """Index tensors of mined triplets, ``(T,)`` each; positives and negatives index the candidates."""
+
+    anchor: Tensor
+    positive: Tensor
+    negative: Tensor
+
+
+Mined = Pairs | Triplets
+
+
+class EmbeddingBatch:
+    """Anchors, the candidates they are compared with, and their distances, computed once on first use.
+
+    - one tower: candidates are the anchors themselves (the default);
+    - two towers: candidates are the other tower's output (``offset=None``: no candidate *is* an anchor);
+    - several ranks: anchors and candidates are gathered from all ranks with gradient;
+    - a memory of past batches: candidates are the anchors followed by the memory.
+
+    Args:
+        embeddings: anchors ``(A, D)``.
+        labels: their classes ``(A,)``.
+        candidates: ``(C, D)``; the anchors when left out.
+        candidate_labels: ``(C,)``.
+        offset: anchor ``i`` is candidate ``offset + i`` and never its own positive; None if no anchor is a candidate.
+    """
+
+    def __init__(
+        self,
+        embeddings: Tensor,
+        labels: Tensor,
+        candidates: Tensor | None = None,
+        candidate_labels: Tensor | None = None,
+        offset: int | None = 0,
+    ) -> None:
+        if (candidates is None) != (candidate_labels is None):
+            raise ValueError("candidates and candidate_labels come together")
+        if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
+            raise ValueError(
+                f"embeddings are (batch, dim) and labels (batch,); got {tuple(embeddings.shape)} and {tuple(labels.shape)}"
+            )
+        self.embeddings = embeddings
+        self.labels = labels
+        self.candidates = embeddings if candidates is None else candidates
+        self.candidate_labels = labels if candidate_labels is None else candidate_labels
+        self.offset = offset
+        self._distances: dict[Distance, Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    @property
+    def one_tower(self) -> bool:
+        """True when the candidates are the anchors and nothing else."""
+        return self.candidates is self.embeddings
+
+    def distances(self, distance: str | Distance) -> Tensor:
+        """The ``(A, C)`` matrix of that distance; each kind is computed once."""
+        function = get_distance(distance)
+        if function not in self._distances:
+            self._distances[function] = function(self.embeddings, self.candidates)
+        return self._distances[function]
+
+    @cached_property
+    def _same(self) -> Tensor:
+        return self.labels[:, None] == self.candidate_labels[None, :]
+
+    @cached_property
+    def positives(self) -> Tensor:
+        """Mask ``(A, C)``: same label, and not the anchor itself."""
+        if self.offset is None:
+            return self._same
+        mask = self._same.clone()
+        mask.diagonal(self.offset).zero_()
+        return mask
+
+    @cached_property
+    def negatives(self) -> Tensor:
+        """Mask ``(A, C)``: another label."""
+        return ~self._same
+
+    def masks(self, mined: Mined | None = None) -> tuple[Tensor, Tensor]:
+        """Positive and negative masks ``(A, C)``: all there are, or those of the mined pairs or triplets."""
+        if mined is None:
+            return self.positives, self.negatives
+        pairs = as_pairs(mined)
+        positives, negatives = torch.zeros_like(self._same), torch.zeros_like(self._same)
+        positives[pairs.positive_anchor, pairs.positive] = True
+        negatives[pairs.negative_anchor, pairs.negative] = True
+        return positives, negatives
+
+
+def as_pairs(mined: Mined) -> Pairs:
+    """The (anchor, positive) and (anchor, negative) pairs of triplets; pairs as they are."""
+    if isinstance(mined, Pairs):
+        return mined
+    return Pairs(mined.anchor, mined.positive, mined.anchor, mined.negative)

@@ -1,0 +1,48 @@
+"""Contrastive loss."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from embedlab.batch import EmbeddingBatch, Mined, as_pairs
+from embedlab.distances import Distance
+from embedlab.losses.base import Loss
+
+
+class ContrastiveLoss(Loss):
+    """Pulls positives together and pushes negatives to at least a margin apart.
+
+    ``L = mean over pairs of ½ (z d² + (1 − z) max(0, M − d)²)``, z = 1 for a positive pair. With ``balanced`` the
+    mean is taken over positives and over negatives apart and the two added, so that the many negatives of a batch do
+    not drown its few positives.
+
+    Source: Hadsell, Chopra, LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006, eq. 4.
+
+    Args:
+        margin: M, in units of the distance; above zero.
+        distance: d, not squared: the formula squares it.
+        balanced: average positives and negatives apart.
+    """
+
+    def __init__(
+        self, margin: float = 1.0, distance: str | Distance = "euclidean", balanced: bool = True
+    ) -> None:
+        super().__init__()
+        if margin <= 0:
+            raise ValueError(f"loss.margin={margin}: the margin of a contrastive loss is above zero")
+        self.margin, self.distance, self.balanced = margin, distance, balanced
+
+    def forward(self, batch: EmbeddingBatch, mined: Mined | None = None) -> Tensor:
+        """Scalar loss over all pairs of the batch, or the mined ones."""
+        d = batch.distances(self.distance)
+        if mined is None:
+            positive, negative = d[batch.positives], d[batch.negatives]
+        else:
+            pairs = as_pairs(mined)
+            positive, negative = d[pairs.positive_anchor, pairs.positive], d[pairs.negative_anchor, pairs.negative]
+        pull, push = 0.5 * positive.square(), 0.5 * F.relu(self.margin - negative).square()
+        active = (positive.detach() > 0).sum() + (negative.detach() < self.margin).sum()
+        self.statistics = {"active_fraction": active / max(len(pull) + len(push), 1)}
+        if self.balanced:
+            return pull.sum() / max(len(pull), 1) + push.sum() / max(len(push), 1)
+        return torch.cat([pull, push]).sum() / max(len(pull) + len(push), 1)
