@@ -1,1 +1,6 @@
-""""""
+"""Lightning callbacks."""
+
+from embedlab.callbacks.finite import StopOnNonFinite
+from embedlab.callbacks.history import History
+
+__all__ = ["History", "StopOnNonFinite"]

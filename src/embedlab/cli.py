@@ -1,0 +1,152 @@
+"""The front door: `embedlab COMMAND …`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from embedlab import __version__
+from embedlab.errors import BadInput
+
+DESCRIPTION = """\
+embedlab trains, compares and uses embeddings.
+
+  embedlab train experiment=omniglot                      one run
+  embedlab train -m experiment=omniglot loss=triplet,arcface seed=1,2
+                                                          a sweep, with its table and page
+  embedlab list losses                                    what there is to choose from
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 when all went well, 1 when a job failed, 2 when the user's input was wrong.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())  # the user's own classes, beside their own configs
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us whole; what the user sees of them is said here
+    try:
+        if arguments[:1] == ["train"]:
+            return _train(arguments[1:])  # its arguments are Hydra's
+        options = _parser().parse_args(arguments)
+        return int(options.command(options) or 0)
+    except BadInput as error:
+        if debug:
+            raise
+        print(f"embedlab: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("embedlab: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "embedlab", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="--debug with any command shows the traceback of an error.",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"embedlab {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int | None], help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help)
+        added.set_defaults(command=run)
+        return added
+
+    def with_run(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        added.add_argument("run", metavar="RUN", help="a run directory, or a checkpoint in it")
+        added.add_argument(
+            "--allow", action="append", default=[], metavar="PACKAGE",
+            help="let the run's config name classes of this package",
+        )  # fmt: skip
+        return added
+
+    command(
+        "train",
+        lambda o: 0,
+        "train one run, or with -m a sweep; key=value overrides, see `embedlab train --help`",
+    )
+
+    added = with_run(command("resume", _resume, "go on with a run that was cut off, exactly where it stood"))
+    added.add_argument("overrides", nargs="*", metavar="key=value")
+
+    added = with_run(command("evaluate", _evaluate, "run a protocol on a trained run"))
+    added.add_argument("overrides", nargs="*", metavar="key=value", help="e.g. evaluation=few_shot")
+
+    added = command("report", _report, "make results.csv, figures and report.html of a run or a sweep")
+    added.add_argument("directory", metavar="DIR")
+
+    added = command("list", _list, "what there is, a line each")
+    added.add_argument("what", nargs="?", metavar="losses|miners|models|data|experiments|…")
+    return parser
+
+
+def _train(arguments: list[str]) -> int:
+    from embedlab.running.compose import train_command
+
+    outcome = train_command(arguments)
+    if outcome.directory is None:  # --help, --cfg and the like ran no job
+        return 0
+    _finish(outcome.directory)
+    for path, error in outcome.failed.items():
+        print(f"embedlab: {path.name} failed: {' '.join(str(error).split())[:300]}", file=sys.stderr)
+    return 1 if outcome.failed else 0
+
+
+def _finish(directory: object) -> None:
+    """The last lines of a run or sweep: its table, and where the page lies."""
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from embedlab.report import build_report, terminal_table
+
+    console = Console()
+    page = build_report(Path(str(directory)))
+    console.print(terminal_table(Path(str(directory))))
+    console.print(f"Report: {page}", soft_wrap=True, highlight=False)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from embedlab.running.launch import launch
+    from embedlab.running.saved import resume
+
+    config, run = resume(options.run, options.overrides, options.allow)
+    launch(config, run, run.overrides())
+    _finish(run.path)
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from rich.console import Console
+
+    from embedlab.report import estimates_table
+    from embedlab.running.saved import evaluate
+
+    Console().print(estimates_table(evaluate(options.run, options.overrides, options.allow)))
+
+
+def _report(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    if not Path(options.directory).is_dir():
+        raise BadInput(f"{options.directory}: no such directory; give a run or a sweep")
+    _finish(options.directory)
+
+
+def _list(options: argparse.Namespace) -> None:
+    from embedlab.running.catalog import gloss, group_of, names
+
+    for group in [group_of(options.what)] if options.what else ["experiment", "loss", "miner", "model", "data"]:
+        print(f"{group}:")
+        for name in names(group):
+            print(f"  {name:22}{gloss(group, name)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

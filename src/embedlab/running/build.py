@@ -1,0 +1,68 @@
+"""From a config to the objects of a run."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytorch_lightning as pl
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from embedlab.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Built:
+    """Data and task of a run."""
+
+    data: Any
+    task: pl.LightningModule
+
+
+def build_data(config: DictConfig) -> Any:
+    """The data module; and ``config.sizes`` filled with what it holds, for the model and the loss to be built from."""
+    data = make(config.data)
+    with open_dict(config):
+        config.sizes = {"num_classes": data.num_classes, "input_shape": list(data.input_shape)}
+    return data
+
+
+def build(config: DictConfig) -> Built:
+    """Data first, then the task with its model and loss, whose sizes come from the data."""
+    data = build_data(config)
+    return Built(data, make(config.task))
+
+
+def make(node: Any, **more: Any) -> Any:
+    """Instantiate a config node.
+
+    Raises:
+        BadInput: with the one line that says which value is wrong, when a constructor refused it.
+    """
+    try:
+        return instantiate(node, _convert_="all", **more)
+    except InstantiationException as error:
+        cause = error.__cause__
+        while isinstance(cause, InstantiationException) and cause.__cause__ is not None:
+            cause = cause.__cause__
+        if isinstance(cause, BadInput | ValueError | OSError):
+            raise BadInput(" ".join(str(cause).split())) from error
+        if isinstance(cause, TypeError):  # an unknown or missing argument
+            raise BadInput(f"{_key(error)}: {_first_line(cause)}") from error
+        raise BadInput(_first_line(error)) from error
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """The config as plain dicts and lists, every interpolation resolved."""
+    return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
+
+
+def _key(error: Exception) -> str:
+    for line in str(error).splitlines():
+        if line.strip().startswith("full_key:"):
+            return line.split(":", 1)[1].strip()
+    return "config"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

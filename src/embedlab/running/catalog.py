@@ -1,0 +1,61 @@
+"""What there is to choose from: the configs, group by group, with their first line; and the nearest name to a wrong one."""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+import embedlab
+from embedlab.errors import BadInput
+
+
+def conf_dir() -> Path:
+    """The folder of the shipped configs: inside the installed package, or at the top of a checkout."""
+    package = Path(embedlab.__file__).parent
+    inside = package / "conf"
+    return inside if inside.is_dir() else package.parents[1] / "conf"
+
+
+def names(group: str) -> list[str]:
+    """Choices of a config group, sorted; of ``groups``, the groups themselves."""
+    if group == "groups":
+        return sorted(path.name for path in conf_dir().iterdir() if path.is_dir())
+    return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
+
+
+def gloss(group: str, name: str) -> str:
+    """The first comment line of a config: what it is and how to run it."""
+    first = (conf_dir() / group / f"{name}.yaml").read_text().splitlines()[:1]
+    return first[0].lstrip("# ").strip() if first and first[0].startswith("#") else ""
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """``did you mean …?``, or all there is when nothing is near."""
+    known = list(known)
+    near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+
+
+def keys(config: DictConfig, prefix: str = "") -> list[str]:
+    """All dotted keys of a config."""
+    found = []
+    for key in config:
+        name = f"{prefix}{key}"
+        found.append(name)
+        if not config._is_missing(key) and isinstance(config._get_node(key), DictConfig):
+            found += keys(config[key], f"{name}.")
+    return found
+
+
+def group_of(word: str) -> str:
+    """The config group a reader means by ``losses``, ``loss``, ``experiments``, …
+
+    Raises:
+        BadInput: no group is called that.
+    """
+    groups = names("groups")
+    for group in groups:
+        if word in (group, group + "s", group + "es"):
+            return group
+    raise BadInput(f"{word}: nothing of that kind; {nearest(word, groups)}")

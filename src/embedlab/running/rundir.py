@@ -1,0 +1,130 @@
+"""A run directory: everything about one run, readable without embedlab.
+
+``config.yaml``, ``overrides.yaml``, ``metrics.json``, ``environment.json``, ``status.json``, ``history.jsonl``,
+``checkpoints/``, ``evaluation/``, ``figures/``, ``exports/``, ``report.html``, ``train.log``.
+"""
+
+import json
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from embedlab.errors import BadInput
+from embedlab.evaluation.protocol import Estimate
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """The files of one run, by name."""
+
+    path: Path
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """The state to resume from."""
+        return self.path / "checkpoints" / "last.ckpt"
+
+    def write_config(self, config: Mapping[str, Any], overrides: Sequence[str]) -> None:
+        """The resolved config, and what the user overrode."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.path / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False))
+        write_atomically(self.path / "overrides.yaml", yaml.safe_dump(list(overrides)))
+
+    def config(self) -> dict[str, Any]:
+        """The resolved config.
+
+        Raises:
+            BadInput: this is no run directory, or its config is damaged.
+        """
+        path = self.path / "config.yaml"
+        try:
+            config = yaml.safe_load(path.read_text())
+        except OSError:
+            raise BadInput(
+                f"{self.path}: no run is here (no config.yaml); give a run directory or a checkpoint in it"
+            ) from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise BadInput(f"{path}: not a readable config ({_one_line(error)})") from None
+        if not isinstance(config, dict):
+            raise BadInput(f"{path}: not a readable config (no mapping of keys)")
+        return config
+
+    def overrides(self) -> list[str]:
+        """What the user overrode when the run was composed."""
+        path = self.path / "overrides.yaml"
+        return list(yaml.safe_load(path.read_text()) or []) if path.is_file() else []
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write one of the JSON files; never half."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.path / name, json.dumps(value, indent=2) + "\n")
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read one of the JSON files; empty when it is not there."""
+        try:
+            return json.loads((self.path / name).read_text())
+        except (OSError, ValueError):
+            return {}
+
+    def started(self) -> None:
+        """Note that the run is under way; a resumed run keeps the seconds it already took."""
+        before = float(self.read_json("status.json").get("seconds") or 0.0)
+        now = _now()
+        self.write_json("status.json", {"status": "running", "started": now, "pid": os.getpid(), "seconds": before})
+
+    def finished(self, seconds: float, error: BaseException | None = None) -> None:
+        """Note how the run ended: ``done``, or ``failed`` with the error and its traceback."""
+        status = self.read_json("status.json")
+        status |= {
+            "status": "done" if error is None else "failed",
+            "finished": _now(),
+            "seconds": round(float(status.get("seconds") or 0.0) + seconds, 3),
+            "error": None if error is None else _one_line(error),
+            "traceback": None if error is None else "".join(traceback.format_exception(error)),
+        }
+        self.write_json("status.json", status)
+
+    def write_metrics(self, estimates: Mapping[str, Estimate]) -> None:
+        """Final numbers with their intervals."""
+        self.write_json("metrics.json", {name: asdict(value) for name, value in estimates.items()})
+
+
+def find_run(path: str | Path) -> tuple[RunDir, Path]:
+    """The run directory and the checkpoint that ``path`` names: a run directory (its best, else its last), or a checkpoint.
+
+    Raises:
+        BadInput: nothing is there, or the run has no checkpoint yet.
+    """
+    path = Path(path)
+    if path.is_file():
+        return RunDir(path.parent.parent if path.parent.name == "checkpoints" else path.parent), path
+    if not path.exists():
+        raise BadInput(f"{path}: no such run; give a run directory or a checkpoint in it")
+    run = RunDir(path)
+    run.config()
+    for name in ("best.ckpt", "last.ckpt"):
+        if (path / "checkpoints" / name).is_file():
+            return run, path / "checkpoints" / name
+    raise BadInput(f"{path}: this run has no checkpoint yet (checkpoints/best.ckpt or last.ckpt)")
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _one_line(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return " ".join(text.splitlines()[-1].split()) if "Original Traceback" in text else " ".join(text.split())

@@ -1,0 +1,81 @@
+"""A trained run, opened again: its config checked, its data and model built, its weights loaded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from omegaconf import DictConfig, OmegaConf
+
+from embedlab.errors import BadInput
+from embedlab.running.build import build, make
+from embedlab.running.catalog import conf_dir, keys, names, nearest
+from embedlab.running.rundir import RunDir, find_run
+from embedlab.running.train import check_checkpoint
+from embedlab.running.trust import check_targets
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A run with its weights loaded, in evaluation mode."""
+
+    run: RunDir
+    config: DictConfig
+    data: Any
+    task: pl.LightningModule
+
+
+def saved_config(run: RunDir, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> DictConfig:
+    """The run's config with overrides ``key=value`` or ``group=name`` on it.
+
+    Raises:
+        BadInput: an unknown key, a bad value, or a class that is not trusted.
+    """
+    saved = run.config()
+    if "${" in str(saved):
+        raise BadInput(f"{run.path}: this run's config holds interpolations; a saved config is resolved")
+    config: DictConfig = OmegaConf.create(saved)
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals:
+            raise BadInput(f"{override}: an override reads key=value")
+        if "." not in key and key in names("groups"):
+            if value not in names(key):
+                raise BadInput(f"{key}={value}: no such {key}; {nearest(value, names(key))}")
+            config[key] = OmegaConf.load(conf_dir() / key / f"{value}.yaml")
+        else:
+            if OmegaConf.select(config, key, default=OmegaConf) is OmegaConf:
+                raise BadInput(f"{override}: this run has no key {key}; {nearest(key, keys(config))}")
+            OmegaConf.update(config, key, OmegaConf.from_dotlist([f"v={value}"]).v)
+    plain = OmegaConf.to_container(config, resolve=True)
+    check_targets(plain, allow)
+    return OmegaConf.create(plain)  # type: ignore[return-value]
+
+
+def open_run(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> SavedRun:
+    """The run at ``path`` (a run directory or a checkpoint in it), ready to embed."""
+    run, checkpoint = find_run(path)
+    config = saved_config(run, overrides, allow)
+    built = build(config)
+    weights = check_checkpoint(checkpoint, built.task)
+    built.task.load_state_dict(weights["state_dict"])
+    return SavedRun(run, config, built.data, built.task.eval())
+
+
+def evaluate(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> dict[str, Any]:
+    """Run the evaluation protocols of a saved run (or those of ``evaluation=NAME``) on its test data."""
+    saved = open_run(path, overrides, allow)
+    saved.task.protocols["test"] = {k: make(v) for k, v in saved.config.evaluation.items()}  # type: ignore[index, operator]
+    trainer = make(saved.config.trainer, callbacks=[], logger=False, devices=1, strategy="auto")
+    trainer.test(saved.task, datamodule=saved.data, verbose=False)
+    return saved.task.estimates("test")  # type: ignore[operator]
+
+
+def resume(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> tuple[DictConfig, RunDir]:
+    """Config and directory of a run to go on with from its ``last.ckpt``."""
+    run = RunDir(Path(path))
+    config = saved_config(run, overrides, allow)
+    if not run.last_checkpoint.is_file():
+        raise BadInput(f"{run.path}: nothing to resume from (no checkpoints/last.ckpt)")
+    return config, run

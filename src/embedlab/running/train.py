@@ -1,0 +1,133 @@
+"""One run, in this process: config in, run directory out."""
+
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from omegaconf import DictConfig
+
+from embedlab.errors import BadInput
+from embedlab.evaluation.protocol import Estimate
+from embedlab.running.build import Built, build, make
+from embedlab.running.environment import environment, peak_memory_bytes, reset_peak_memory
+from embedlab.running.rundir import RunDir
+
+THUMBNAILS = 3000  # images kept for the report's pictures
+
+
+def train(config: DictConfig, run: RunDir) -> dict[str, Estimate]:
+    """Train, test the best checkpoint, and write what the run directory promises.
+
+    Continues from ``checkpoints/last.ckpt`` where that exists. Called once per rank; rank 0 writes.
+
+    Returns:
+        The test metrics with their intervals.
+    """
+    began = time.monotonic()
+    reset_peak_memory()
+    _quiet_lightning()
+    if config.get("threads"):
+        torch.set_num_threads(int(config.threads))
+    pl.seed_everything(config.seed, workers=True, verbose=False)
+    built = build(config)
+    trainer = build_trainer(config)
+    if trainer.is_global_zero:
+        run.write_json("environment.json", environment(built.data.checksum, config.seed))
+
+    resume = run.last_checkpoint if run.last_checkpoint.is_file() else None
+    if resume is not None:
+        check_checkpoint(resume, built.task)
+    trainer.fit(built.task, datamodule=built.data, ckpt_path=resume, weights_only=True)
+    best = getattr(trainer.checkpoint_callback, "best_model_path", "") or None
+    if best is not None:
+        built.task.load_state_dict(load_checkpoint(best)["state_dict"])
+    trainer.test(built.task, datamodule=built.data, verbose=False)
+
+    estimates = built.task.estimates("test")  # type: ignore[operator]
+    if trainer.is_global_zero:
+        run.write_metrics(estimates)
+        save_evaluation(run, built, "test")
+        measured = {
+            "peak_memory_bytes": peak_memory_bytes(),
+            "train_seconds": round(time.monotonic() - began, 3),
+        }
+        if torch.cuda.is_available():
+            measured["peak_gpu_memory_bytes"] = torch.cuda.max_memory_allocated()
+        run.write_json("environment.json", run.read_json("environment.json") | measured)
+    return estimates
+
+
+def build_trainer(config: DictConfig) -> pl.Trainer:
+    """The Lightning trainer with the callbacks and loggers of the config."""
+    callbacks = [make(node) for node in (config.get("callbacks") or {}).values() if node]
+    loggers = [make(node) for node in (config.get("logger") or {}).values() if node]
+    return make(config.trainer, callbacks=callbacks, logger=loggers or False)
+
+
+def load_checkpoint(path: Any) -> dict[str, Any]:
+    """A checkpoint's tensors and plain values, never its code.
+
+    Raises:
+        BadInput: the file is cut short, is no checkpoint, or holds more than weights.
+    """
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises pickle, zip, runtime and end-of-file errors alike
+        reason = "holds objects other than weights" if "weights_only" in str(error) else "is cut short or no checkpoint"
+        raise BadInput(f"{path}: this file {reason}; nothing was loaded") from error
+    if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
+        raise BadInput(f"{path}: this file is no embedlab checkpoint (it has no state_dict)")
+    return checkpoint
+
+
+def check_checkpoint(path: Any, task: torch.nn.Module) -> dict[str, Any]:
+    """The checkpoint, once it is known to fit the task.
+
+    Raises:
+        BadInput: a weight is missing, unknown, or of another shape: the checkpoint of another model.
+    """
+    checkpoint = load_checkpoint(path)
+    saved, own = checkpoint["state_dict"], task.state_dict()
+    for name in [*own, *saved]:
+        if name not in saved or name not in own:
+            where = "the checkpoint lacks" if name not in saved else "the model lacks"
+            raise BadInput(f"{path}: a checkpoint of another model ({where} {name})")
+        if saved[name].shape != own[name].shape:
+            raise BadInput(
+                f"{path}: a checkpoint of another model ({name} is {tuple(saved[name].shape)} there "
+                f"and {tuple(own[name].shape)} here)"
+            )
+    return checkpoint
+
+
+def save_evaluation(run: RunDir, built: Built, split: str) -> None:
+    """What the report draws from: embeddings, labels, pictures and the curves of the protocols."""
+    task: Any = built.task
+    data = task.evaluation_sets[split]
+    rows = np.random.default_rng(0).permutation(len(data.labels))[:THUMBNAILS]
+    rows = np.sort(rows)
+    arrays: dict[str, Any] = {
+        "embeddings": data.embeddings.astype(np.float32),
+        "labels": data.labels,
+        "class_names": np.asarray(built.data.evaluation_names(split)),
+        "thumbnail_rows": rows,
+        "thumbnails": built.data.thumbnails(split, rows),
+    }
+    for result in task.results[split].values():
+        arrays |= getattr(result, "arrays", dict)()
+    (run.path / "evaluation").mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(run.path / "evaluation" / f"{split}.npz", **arrays)
+
+
+def _quiet_lightning() -> None:
+    import logging
+
+    for name in ("pytorch_lightning.utilities.rank_zero", "pytorch_lightning.accelerators"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
+    warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
+    warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
