@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 Distance = Callable[[Tensor, Tensor], Tensor]
 
@@ -16,6 +15,12 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 def full_precision(x: Tensor) -> Tensor:
     """``x`` in float32 if it is float16 or bfloat16, else as it is."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
+def unit(x: Tensor) -> Tensor:
+    """Rows divided by their length; a row of zeros stays zero, and its gradient finite."""
+    length = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    return x / torch.where(length > 0, length, 1)
 
 
 def _product(x: Tensor, y: Tensor) -> Tensor:
@@ -30,7 +35,7 @@ def dot(x: Tensor, y: Tensor) -> Tensor:
 
 def cosine(x: Tensor, y: Tensor) -> Tensor:
     """Cosine distance ``1 − cos(x, y)`` in [0, 2]; a zero vector is at distance 1 from everything."""
-    return 1 - _product(F.normalize(full_precision(x)), F.normalize(full_precision(y)))
+    return 1 - _product(unit(full_precision(x)), unit(full_precision(y)))
 
 
 def squared_euclidean(x: Tensor, y: Tensor) -> Tensor:
