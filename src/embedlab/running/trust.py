@@ -35,8 +35,8 @@ def check_targets(config: Any, allow: Sequence[str] = ()) -> None:
     for target in _targets(config):
         package = target.split(".")[0]
         trusted = (*TRUSTED, *allow)
-        # Importing a module runs it: only packages that are trusted by name are imported at all.
-        if any(_inside(target, name) for name in trusted) and _inside(_defined_in(target), *trusted):
+        # Importing a module runs it: nothing of another package is imported at all.
+        if package in {name.split(".")[0] for name in trusted} and _inside(_defined_in(target), *trusted):
             continue
         raise BadInput(
             f"this run's config names {target}, which is not in the packages a saved run may use; "
