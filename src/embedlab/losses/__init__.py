@@ -1,6 +1,28 @@
 """Losses: from an :class:`~embedlab.batch.EmbeddingBatch`, and what a miner chose, to a scalar."""
 
+from embedlab.losses.adapter import MetricLearningLoss
+from embedlab.losses.auxiliary import AuxiliaryLoss
 from embedlab.losses.base import Loss
+from embedlab.losses.center import CenterLoss
 from embedlab.losses.contrastive import ContrastiveLoss
+from embedlab.losses.margin_softmax import ArcFaceLoss, CosFaceLoss, MarginSoftmaxLoss, SphereFaceLoss
+from embedlab.losses.prototypical import PrototypicalLoss
+from embedlab.losses.softmax import ClassifierLoss, NormalizedSoftmaxLoss, SoftmaxLoss
+from embedlab.losses.weighted_sum import WeightedSum
 
-__all__ = ["ContrastiveLoss", "Loss"]
+__all__ = [
+    "ArcFaceLoss",
+    "AuxiliaryLoss",
+    "CenterLoss",
+    "ClassifierLoss",
+    "ContrastiveLoss",
+    "CosFaceLoss",
+    "Loss",
+    "MarginSoftmaxLoss",
+    "MetricLearningLoss",
+    "NormalizedSoftmaxLoss",
+    "PrototypicalLoss",
+    "SoftmaxLoss",
+    "SphereFaceLoss",
+    "WeightedSum",
+]

@@ -2,5 +2,6 @@
 
 from embedlab.models.conv4 import Conv4
 from embedlab.models.head import EmbeddingHead
+from embedlab.models.taps import LayerTaps
 
-__all__ = ["Conv4", "EmbeddingHead"]
+__all__ = ["Conv4", "EmbeddingHead", "LayerTaps"]

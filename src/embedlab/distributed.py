@@ -1,0 +1,53 @@
+"""Several ranks that compute what one rank with the whole batch would: ``gather`` with gradient, and who is who.
+
+Every rank embeds its share of the batch, gathers the embeddings and labels of all ranks, and computes the same loss
+L(E) of all embeddings ``E = [E_1; …; E_N]``. For weights θ of the model, one rank with the whole batch has
+``dL/dθ = Σ_r dL/dE_r · dE_r/dθ``. Here
+
+- every rank finds the same ``dL/dE``; the backward of ``gather`` adds them up over ranks and hands rank r its slice,
+  ``N · dL/dE_r``;
+- rank r so has the gradient ``N · dL/dE_r · dE_r/dθ``, and DDP's mean over ranks is ``Σ_r dL/dE_r · dE_r/dθ``: equal;
+- weights of the loss itself have the same ``dL/dW`` on every rank, and so has their mean.
+
+This holds for every loss and miner whatever their form, as long as all ranks compute the same: what draws random
+numbers after the gathering (a random miner) needs the same seed on every rank. Batch normalisation in the model is a
+matter of its own (``SyncBatchNorm``).
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch import distributed as dist
+
+
+def world_size() -> int:
+    """Number of ranks; 1 without a process group."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def rank() -> int:
+    """This process's number, from 0; 0 without a process group."""
+    return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
+
+
+def gather(x: Tensor) -> Tensor:
+    """``x`` ``(B, …)`` of all ranks in the order of ranks, ``(N·B, …)``, with gradient; ``x`` itself for one rank.
+
+    All ranks give tensors of the same shape and type.
+    """
+    return x if world_size() == 1 else _Gather.apply(x)
+
+
+class _Gather(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        gathered = x.new_empty(world_size() * len(x), *x.shape[1:])
+        dist.all_gather_into_tensor(gathered, x.contiguous())
+        return gathered
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        total = grad.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(total)
+        return total.tensor_split(world_size())[rank()]
