@@ -8,6 +8,7 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig
+from pytorch_lightning.loggers import WandbLogger
 
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
@@ -34,6 +35,16 @@ def train(config: DictConfig, run: RunDir) -> dict[str, Estimate]:
     pl.seed_everything(config.seed, workers=True, verbose=False)
     built = build(config)
     trainer = build_trainer(config)
+    try:
+        return _train(trainer, built, config, run, began)
+    except BaseException:
+        close_loggers(trainer, exit_code=1)
+        raise
+    finally:
+        close_loggers(trainer, exit_code=0)
+
+
+def _train(trainer: pl.Trainer, built: Built, config: DictConfig, run: RunDir, began: float) -> dict[str, Estimate]:
     if trainer.is_global_zero:
         run.write_json("environment.json", environment(built.data.checksum, config.seed))
 
@@ -65,6 +76,14 @@ def build_trainer(config: DictConfig) -> pl.Trainer:
     callbacks = [make(node) for node in (config.get("callbacks") or {}).values() if node]
     loggers = [make(node) for node in (config.get("logger") or {}).values() if node]
     return make(config.trainer, callbacks=callbacks, logger=loggers or False)
+
+
+def close_loggers(trainer: pl.Trainer, exit_code: int) -> None:
+    """End a dashboard run with the true exit code, so that the next job of a sweep begins its own."""
+    for logger in trainer.loggers:
+        if isinstance(logger, WandbLogger) and logger._experiment is not None:
+            logger.experiment.finish(exit_code=exit_code)
+            logger._experiment = None
 
 
 def load_checkpoint(path: Any) -> dict[str, Any]:

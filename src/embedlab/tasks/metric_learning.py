@@ -89,7 +89,7 @@ class MetricLearning(pl.LightningModule):
         self.log("train/loss", loss, prog_bar=True)
         self.log_dict({f"train/{name}": value.float() for name, value in self.loss.statistics.items()})
         for term in self.auxiliary:
-            extra = term(distributed.gather(self.taps[term.layer]), labels)
+            extra = term(distributed.gather(term.pool(self.taps[term.layer])), labels)
             self.log(f"train/loss_{term.layer}", extra)
             loss = loss + extra
         if self.memory is not None:

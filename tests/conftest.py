@@ -1,0 +1,57 @@
+"""What many tests need: a composed config small enough to train in seconds, and the real data if it is there."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import hydra
+import pytest
+
+from embedlab.running.catalog import conf_dir
+
+TINY = [
+    "name=tiny",
+    "trainer.max_epochs=2",
+    "trainer.enable_progress_bar=false",
+    "~callbacks.progress",
+    "sampler.classes_per_batch=4",
+    "sampler.samples_per_class=2",
+    "sampler.batches_per_epoch=3",
+    "model.channels=4",
+    "threads=1",
+]
+
+
+@pytest.fixture
+def compose(tmp_path):
+    """``compose(*overrides)``: the config of a tiny run in a directory of its own, as `embedlab train` composes it."""
+
+    def composed(*overrides: str, directory: Path = tmp_path / "run"):
+        with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            config = hydra.compose("train", [*TINY, f"run_dir={directory}", *overrides])
+        return config
+
+    return composed
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """Folder of the real data sets; tests that need them are skipped where it is not given."""
+    root = os.environ.get("EMBEDLAB_DATA")
+    if not root:
+        pytest.skip("EMBEDLAB_DATA is not set: the real data sets are not here")
+    return Path(root)
+
+
+@pytest.fixture
+def embedlab(tmp_path):
+    """``embedlab(*arguments)``: the command as a user types it, in an empty folder; the finished process."""
+
+    def run(*arguments: str, cwd: Path = tmp_path, timeout: float = 240, **environment: str):
+        return subprocess.run(
+            [sys.executable, "-m", "embedlab.cli", *arguments], cwd=cwd, capture_output=True, text=True,
+            timeout=timeout, env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200", **environment}, check=False,
+        )  # fmt: skip
+
+    return run
