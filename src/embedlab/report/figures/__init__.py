@@ -1,0 +1,21 @@
+"""The figures of a report, one kind a file: a sweep in, pictures out, each also saved as a file of its own."""
+
+from embedlab.report.figures.curves import training_loss, validation_curve
+from embedlab.report.figures.embedding_map import embedding_maps
+from embedlab.report.figures.figure import Figure, colour
+from embedlab.report.figures.histogram import distance_histograms
+from embedlab.report.figures.intervals import intervals
+from embedlab.report.figures.neighbours import neighbour_rows
+from embedlab.report.figures.roc import roc
+
+__all__ = [
+    "Figure",
+    "colour",
+    "distance_histograms",
+    "embedding_maps",
+    "intervals",
+    "neighbour_rows",
+    "roc",
+    "training_loss",
+    "validation_curve",
+]

@@ -1,0 +1,100 @@
+"""Learning curves: the validation metric of all variants in one plot, their training losses side by side."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedlab.report.figures.figure import Figure, canvas, colour, dashes, save_vector
+from embedlab.report.metrics import describe
+from embedlab.report.runs import Sweep, Variant
+
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # steps (T,), values (runs, T)
+
+_PREFERRED = ("val/recall_at_1", "val/map_at_r", "val/accuracy", "val/verification_accuracy")
+
+
+def validation_curve(sweep: Sweep, directory: Path) -> Figure | None:
+    """The main validation metric against training steps; None where none was logged."""
+    logged = {name for run in sweep.runs for line in run.history for name in line if name.startswith("val/")}
+    chosen = next((name for name in (*_PREFERRED, *sorted(logged)) if name in logged), None)
+    curves = _curves(sweep, chosen) if chosen else {}
+    if not chosen or not curves:
+        return None
+    metric = describe(chosen)
+    with canvas(7.2, 4.6) as drawn:
+        axes = drawn.subplots()
+        for variant, (steps, values) in curves.items():
+            values = values * (100 if metric.fraction else 1)
+            marker = "o" if len(steps) < 40 else ""
+            style = {"color": colour(variant.number), "linestyle": dashes(variant.number)}
+            axes.plot(steps, values.mean(0), label=variant.label, marker=marker, markersize=3.5, **style)
+            if len(values) > 1:
+                axes.fill_between(
+                    steps, values.min(0), values.max(0), color=style["color"], alpha=0.16, linewidth=0
+                )
+        axes.set(xlabel="training step", ylabel=metric.name + (" (%)" if metric.fraction else ""))
+        axes.legend(loc="lower right")
+        svg = save_vector(drawn, directory, "validation")
+    return Figure(
+        "validation",
+        f"Learning: validation {metric.name}",
+        f"On held-out validation classes as training goes on. {_spread(curves)}",
+        f"Validation {metric.name} against training step of " + ", ".join(v.label for v in curves),
+        svg=svg,
+    )
+
+
+def training_loss(sweep: Sweep, directory: Path) -> Figure | None:
+    """The training loss of each variant on a scale of its own; None where none was logged."""
+    curves = _curves(sweep, "train/loss")
+    if not curves:
+        return None
+    columns = min(len(curves), 4)
+    rows = -(-len(curves) // columns)
+    with canvas(max(2.75 * columns, 7.2 if columns == 1 else 0), 2.3 * rows) as drawn:
+        panels = drawn.subplots(rows, columns, squeeze=False).flat
+        for (variant, (steps, values)), axes in zip(curves.items(), panels, strict=False):
+            axes.plot(steps, values.T, color=colour(variant.number), alpha=0.25, linewidth=0.8)
+            axes.plot(steps, smooth(values.mean(0)), color=colour(variant.number), linestyle=dashes(variant.number))
+            axes.set_title(variant.label)
+            axes.set_ylim(bottom=min(0, float(values.min())))
+        for axes in list(panels):
+            axes.set_visible(False)
+        drawn.supxlabel("training step", fontsize="medium")
+        svg = save_vector(drawn, directory, "training_loss")
+    return Figure(
+        "training_loss",
+        "Learning: training loss",
+        "Different losses have different units: read the shape, not the height. "
+        "Faint: each seed as logged; bold: their mean, smoothed.",
+        "Training loss against training step of " + ", ".join(v.label for v in curves),
+        svg=svg,
+    )
+
+
+def smooth(values: NDArray[np.float64], share: float = 0.05) -> NDArray[np.float64]:
+    """Centred moving average over ``share`` of the curve, its window cut short at both ends."""
+    half = int(len(values) * share / 2)
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    low = np.maximum(np.arange(len(values)) - half, 0)
+    high = np.minimum(np.arange(len(values)) + half + 1, len(values))
+    return (sums[high] - sums[low]) / (high - low)
+
+
+def _curves(sweep: Sweep, name: str) -> dict[Variant, Curve]:
+    """Each variant's curve at the steps all its runs have logged."""
+    curves: dict[Variant, Curve] = {}
+    for variant in sweep.variants:
+        points = [dict(zip(*run.curve(name), strict=True)) for run in variant.done or variant.runs]
+        points = [found for found in points if found]
+        steps = sorted(set.intersection(*map(set, points))) if points else []
+        if steps:
+            curves[variant] = np.array(steps), np.array([[found[s] for s in steps] for found in points])
+    return curves
+
+
+def _spread(curves: dict[Variant, Curve]) -> str:
+    if max(len(values) for _, values in curves.values()) == 1:
+        return ""
+    return "Line: mean over seeds; band: lowest to highest seed."

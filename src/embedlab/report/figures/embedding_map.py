@@ -1,0 +1,80 @@
+"""A 2-D map of test embeddings that shows the images themselves."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+
+from embedlab.report.figures.figure import Figure, canvas, save_raster
+from embedlab.report.figures.histogram import drawn_from
+from embedlab.report.figures.thumbnails import NEEDED, gallery, ink, is_line_art
+from embedlab.report.runs import Run, Sweep
+
+CLASSES, PER_CLASS = 15, 20
+# Hues a fifteenth of the circle apart, in three lightnesses by turns so that neighbours differ without hue too.
+_CLASS_COLOURS = (
+    "#b84451 #e37449 #f19b37 #946a00 #99a109 #81c764 #008b54 #00b5a5 #00cae4 #007dba #5899f3 #a1a4ff "
+    "#8756b6 #ca73c5 #f986b9"
+).split()
+
+
+def embedding_maps(sweep: Sweep, directory: Path) -> dict[str, Figure]:
+    """A map per variant by its label, all of the same images where the variants share their test set."""
+    shown = {v: run for v in sweep.variants if (run := v.showcase(*NEEDED))}
+    return {
+        variant.label: _map(sweep, run, variant.label, f"map_{variant.number}", directory)
+        for variant, run in shown.items()
+    }
+
+
+def _map(sweep: Sweep, run: Run, label: str, name: str, directory: Path) -> Figure:
+    embeddings, labels, images = gallery(run)
+    chosen, classes = choose(labels)
+    places = project(embeddings[chosen])
+    line_art, paper_is_white = is_line_art(images), bool(np.median(images) > 127)
+    size = 0.052 if line_art else 0.045
+    with canvas(7.0, 5.4) as drawn:
+        axes = drawn.add_axes((0, 0, 1, 1))
+        axes.axis("off")
+        for row, (x, y) in zip(chosen, places, strict=True):
+            tint = _CLASS_COLOURS[int(np.searchsorted(classes, labels[row])) % len(_CLASS_COLOURS)]
+            width = size * 5.4 / 7.0
+            box = (x - width / 2, x + width / 2, y - size / 2, y + size / 2)
+            picture = ink(images[row], paper_is_white, tint) if line_art else images[row]
+            axes.imshow(picture, extent=box, aspect="auto", interpolation="bilinear", cmap="gray")
+            if not line_art:
+                axes.add_patch(Rectangle(box[::2], width, size, fill=False, edgecolor=tint, linewidth=1.5))
+        axes.set(xlim=(-size, 1 + size), ylim=(-size, 1 + size))
+        webp = save_raster(drawn, directory, name)
+    return Figure(
+        name,
+        label,
+        f"{len(chosen)} test images of {len(classes)} classes where t-SNE puts their embeddings; "
+        f"one colour a class. {drawn_from(sweep)}",
+        f"Map of the test embeddings of {label}, drawn as the images themselves",
+        webp=webp,
+    )
+
+
+def choose(labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows to show, and the sorted classes they are of: the largest classes, ties broken by a fixed seed."""
+    random = np.random.default_rng(0)
+    classes, counts = np.unique(labels, return_counts=True)
+    largest = np.lexsort((random.random(len(classes)), -counts))[:CLASSES]
+    chosen = np.sort(classes[largest])
+    rows = [random.permutation(np.flatnonzero(labels == c))[:PER_CLASS] for c in chosen]
+    return np.concatenate(rows), chosen
+
+
+def project(embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Places ``(n, 2)`` in the unit square: PCA to at most 50 dimensions, then t-SNE, with a fixed seed."""
+    n = len(embeddings)
+    if n < 4:
+        return np.linspace(0.25, 0.75, n)[:, None].repeat(2, axis=1)
+    reduced = PCA(min(50, *embeddings.shape), random_state=0).fit_transform(embeddings)
+    places = TSNE(perplexity=min(20.0, (n - 1) / 3), init="pca", random_state=0).fit_transform(reduced)
+    low, high = places.min(0), places.max(0)
+    return (places - low) / np.where(high > low, high - low, 1)

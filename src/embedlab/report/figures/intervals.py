@@ -1,0 +1,51 @@
+"""The table as a picture: mean, interval and single seeds of every variant, metric by metric."""
+
+from pathlib import Path
+
+from embedlab.report.figures.figure import Figure, canvas, colour, save_vector
+from embedlab.report.runs import Sweep
+from embedlab.report.table import Table, tabulate
+
+
+def intervals(sweep: Sweep, directory: Path) -> Figure | None:
+    """A panel per headline metric; None where nothing can be compared."""
+    table = tabulate(sweep)
+    if not table.metrics or sum(bool(row.cells) for row in table.rows) < 2:
+        return None
+    columns = min(len(table.metrics), 4)
+    rows = -(-len(table.metrics) // columns)
+    with canvas(2.75 * columns, rows * (0.75 + 0.3 * len(table.rows))) as drawn:
+        panels = drawn.subplots(rows, columns, squeeze=False, sharey=True)
+        for axes, metric in zip(panels.flat, table.metrics, strict=False):
+            scale = 100 if metric.fraction else 1
+            for place, row in enumerate(table.rows):
+                cell = row.cells.get(metric.key)
+                if cell is None:
+                    continue
+                tint = colour(row.number)
+                axes.plot([scale * v for v in cell.values], [place] * len(cell.values), "|", color=tint, alpha=0.6)
+                half = None if cell.half is None else scale * cell.half
+                axes.errorbar(scale * cell.mean, place, xerr=half, fmt="o", color=tint, markersize=6, linewidth=2)
+            axes.set_title(metric.name)
+            _zoom(axes, table, metric.key, scale)
+        first = panels.flat[0]
+        first.set_yticks(range(len(table.rows)), [row.label for row in table.rows])
+        first.set_ylim(len(table.rows) - 0.5, -0.5)
+        for axes in list(panels.flat)[len(table.metrics) :]:
+            axes.set_visible(False)
+        svg = save_vector(drawn, directory, "intervals")
+    spread = "95 % t interval over seeds" if table.over_seeds else "95 % interval over test samples"
+    return Figure(
+        "intervals",
+        "The same at a glance",
+        f"Dot: mean; bar: {spread}, cut at the panel's edge where it is wider; ticks: single seeds. In percent.",
+        "Mean and interval of every variant on every metric, as in the table",
+        svg=svg,
+    )
+
+
+def _zoom(axes: object, table: Table, key: str, scale: float) -> None:
+    """Shows all seeds with room around; a two-seed interval can be wider than the scale itself."""
+    values = [scale * value for row in table.rows if key in row.cells for value in row.cells[key].values]
+    room = 0.25 * (max(values) - min(values)) or 0.05 * abs(values[0]) or 1.0
+    axes.set_xlim(min(values) - room, max(values) + room)  # type: ignore[attr-defined]

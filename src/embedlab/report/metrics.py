@@ -1,0 +1,120 @@
+"""How metrics are shown: name, one-line gloss, unit and which direction is better."""
+
+import re
+from dataclasses import dataclass
+
+from embedlab.evaluation.protocol import Estimate
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric as readers see it.
+
+    Attributes:
+        key: its full name in ``metrics.json``, e.g. ``test/recall_at_1``.
+        name: display name.
+        gloss: what it measures, in one sentence.
+        fraction: lies in 0..1 and is shown in percent.
+        headline: belongs in the main table.
+        order: place among the metrics.
+    """
+
+    key: str
+    name: str
+    gloss: str
+    fraction: bool = True
+    higher_is_better: bool = True
+    headline: bool = False
+    order: int = 1 << 16
+
+    def format(self, value: float) -> str:
+        """The number as text, percent where it is a fraction."""
+        return f"{100 * value:.1f}" if self.fraction else f"{value:.4g}"
+
+    def format_estimate(self, estimate: Estimate) -> str:
+        """Value and, where one is defined, its interval."""
+        if estimate.low is None or estimate.high is None:
+            return self.format(estimate.value)
+        return f"{self.format(estimate.value)} [{self.format(estimate.low)}, {self.format(estimate.high)}]"
+
+
+# Pattern of the name without its split; display name and gloss (\1, \2: what the pattern caught); headline.
+_KNOWN: tuple[tuple[str, str, str, bool], ...] = (
+    (
+        r"(?:verification_)?accuracy",
+        "Verification",
+        "Share of pairs rightly called same or different, the threshold chosen on other folds.",
+        True,
+    ),
+    (
+        r"(?:verification_)?tar_at_far_1e-?0?2",
+        "TAR @ FAR 1e-2",
+        "Share of matching pairs accepted when one in a hundred non-matching pairs is accepted too.",
+        True,
+    ),
+    (
+        r"(?:verification_)?tar_at_far_(.+)",
+        r"TAR @ FAR \1",
+        r"Share of matching pairs accepted at a false-accept rate of \1.",
+        False,
+    ),
+    (r"recall_at_1", "Recall@1", "Share of queries whose nearest neighbour is of their own class.", True),
+    (r"recall_at_(\d+)", r"Recall@\1", r"Share of queries with their own class among the \1 nearest.", False),
+    (
+        r"(?:map_at_r|mean_average_precision_at_r)",
+        "MAP@R",
+        "Mean average precision over the R nearest, R being the number of items of the query's class.",
+        True,
+    ),
+    (r"r_precision", "R-precision", "Share of the query's own class among its R nearest.", False),
+    (
+        r"(?:clustering_)?nmi",
+        "NMI",
+        "Normalised mutual information of k-means clusters and classes: 100 is a perfect match.",
+        True,
+    ),
+    (r"(?:clustering_)?ami", "AMI", "Mutual information of clusters and classes, corrected for chance.", False),
+    (r"(?:clustering_)?ari", "ARI", "Rand index of clusters and classes, corrected for chance.", False),
+    (
+        r"(?:few_?shot_)?(5|20)_?way_?1_?shot(?:_accuracy)?",
+        r"\1-way 1-shot",
+        r"Accuracy of telling \1 unseen classes apart from one example of each.",
+        True,
+    ),
+    (
+        r"(?:few_?shot_)?(\d+)_?way_?(\d+)_?shot(?:_accuracy)?",
+        r"\1-way \2-shot",
+        r"Accuracy of telling \1 unseen classes apart from \2 examples of each.",
+        False,
+    ),
+    (
+        r"(?:lake|fixed_runs?|one_shot).*",
+        "Lake 20-way",
+        "Accuracy on Lake's fixed 20-way one-shot runs inside one alphabet.",
+        False,
+    ),
+    (r"(?:verification_)?(?:roc_)?auc", "ROC AUC", "Area under the ROC curve: 100 is perfect, 50 is chance.", False),
+    (r"(?:verification_)?eer", "EER", "Error rate where false accepts equal false rejects; lower is better.", False),
+)
+_LOWER_IS_BETTER = re.compile(r"eer|loss|error|perplexity")
+
+
+def describe(key: str) -> Metric:
+    """The metric of that name; an unknown one keeps its name and is shown as it is."""
+    bare = key.rpartition("/")[2]
+    lower = bool(_LOWER_IS_BETTER.search(bare))
+    for order, (pattern, name, gloss, headline) in enumerate(_KNOWN):
+        match = re.fullmatch(pattern, bare)
+        if match:
+            return Metric(key, match.expand(name), match.expand(gloss), True, not lower, headline, order)
+    return Metric(key, bare.replace("_", " "), "", fraction=False, higher_is_better=not lower)
+
+
+def ordered(keys: set[str]) -> list[Metric]:
+    """These metrics in the order of the table, unknown ones last by name."""
+    return sorted((describe(key) for key in keys), key=lambda metric: (metric.order, _numbers(metric.key)))
+
+
+def _numbers(key: str) -> tuple[tuple[int, str], ...]:
+    """A sort key under which ``5_way`` comes before ``20_way``."""
+    return tuple((int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", key))

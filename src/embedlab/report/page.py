@@ -1,0 +1,133 @@
+"""The self-contained HTML page of a sweep or a run."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from embedlab.report.figures import Figure, colour
+from embedlab.report.metrics import ordered
+from embedlab.report.runs import Sweep
+from embedlab.report.table import BEST, Table, format_seconds, legend, tabulate
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The figures of a page: those of the whole sweep, and those of each variant by its label."""
+
+    intervals: Figure | None
+    curves: tuple[Figure, ...]
+    distances: Figure | None
+    maps: Mapping[str, Figure]
+    neighbours: Mapping[str, Figure]
+
+
+def render(sweep: Sweep, pictures: Pictures) -> str:
+    """The page as one string: styles, pictures and a few lines of script inside, nothing fetched."""
+    environment = Environment(
+        loader=PackageLoader("embedlab.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(colour=colour, format_seconds=format_seconds, data_uri=data_uri)
+    table, first = tabulate(sweep), sweep.runs[0]
+    full = tabulate(sweep, headline=False)
+    return environment.get_template("report.html.j2").render(
+        sweep=sweep,
+        pictures=pictures,
+        table=table,
+        full=full if len(full.metrics) > len(table.metrics) else None,
+        legend=legend(table),
+        facts=facts(sweep),
+        finding="" if sweep.single else finding(table),
+        estimates=[(m, first.metrics[m.key]) for m in ordered(set(first.metrics))] if sweep.single else [],
+        failed=[run for run in sweep.runs if run.status == "failed"],
+        config=yaml.safe_dump(dict(first.config), sort_keys=False, allow_unicode=True) if first.config else "",
+        environment=list(flatten(first.environment)),
+    )
+
+
+def facts(sweep: Sweep) -> list[str]:
+    """The summary line: jobs, time, commit, hardware."""
+    runs = sweep.runs
+    counts = {state: sum(run.status == state for run in runs) for state in ("done", "failed", "running")}
+    jobs = f"{counts['done']} of {len(runs)} jobs done"
+    stated = [jobs if not sweep.single else runs[0].status]
+    stated += [f"{counts[state]} {state}" for state in ("failed", "running") if counts[state] and not sweep.single]
+    seeds = {run.seed for run in runs if run.seed is not None}
+    if seeds:
+        stated.append(f"{len(seeds)} seeds" if len(seeds) > 1 else f"seed {seeds.pop()}")
+    seconds = [run.seconds for run in runs if run.seconds is not None]
+    if seconds:
+        stated.append(format_seconds(sum(seconds)))
+    commits = sorted({str(c)[:10] for run in runs if (c := run.environment.get("git_commit"))})
+    stated += [f"commit {', '.join(commits)}"] if commits else []
+    hardware = next((run.environment["hardware"] for run in runs if run.environment.get("hardware")), None)
+    return [*stated, *_hardware(hardware)]
+
+
+def finding(table: Table) -> str:
+    """What the table says, in one sentence that claims no more than it shows."""
+    if len(table.rows) < 2 or not table.metrics:
+        return ""
+    ahead = {
+        row.label: [m.name for m in table.metrics if m.key in row.cells and row.cells[m.key].mark == BEST]
+        for row in table.rows
+    }
+    clear = [f"{label} is ahead by more than chance on {_listed(names)}" for label, names in ahead.items() if names]
+    if clear:
+        return "; ".join(clear) + "."
+    tops: dict[str, int] = {}
+    for metric in table.metrics:
+        sign = 1 if metric.higher_is_better else -1
+        held = [(sign * row.cells[metric.key].mean, row.label) for row in table.rows if metric.key in row.cells]
+        if held:
+            tops[max(held)[1]] = tops.get(max(held)[1], 0) + 1
+    if not tops:
+        return ""
+    label, count = max(tops.items(), key=lambda item: item[1])
+    return (
+        f"{label} has the best mean on {count} of {len(table.metrics)} metrics, "
+        "but these seeds cannot tell its lead from chance."
+    )
+
+
+def data_uri(picture: bytes) -> str:
+    """A webp as an address that holds the picture itself."""
+    return "data:image/webp;base64," + base64.b64encode(picture).decode()
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested settings as dotted names and text."""
+    flat: list[tuple[str, str]] = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat += flatten(value, f"{prefix}{key}.")
+        else:
+            flat.append((f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)))
+    return flat
+
+
+def _hardware(hardware: object) -> list[str]:
+    if isinstance(hardware, Mapping):
+        return [f"{key} {value}" for key, value in flatten(hardware)]
+    return [str(hardware)] if hardware else []
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def write(sweep: Sweep, pictures: Pictures) -> Path:
+    """Writes ``report.html`` into the directory."""
+    path = sweep.directory / "report.html"
+    path.write_text(render(sweep, pictures), encoding="utf-8")
+    return path
+

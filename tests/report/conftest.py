@@ -1,0 +1,83 @@
+"""Synthetic run and sweep directories, written by the documented format alone."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+LOSSES = ("contrastive", "triplet", "center", "arcface")
+
+
+def write_run(
+    directory: Path, loss: str, seed: int, metrics: dict[str, float], *, classes: int = 24, per_class: int = 20, dim: int = 16
+) -> Path:
+    """A finished run with clustered embeddings and glyph-like thumbnails."""
+    random = np.random.default_rng([LOSSES.index(loss), seed])
+    (directory / "evaluation").mkdir(parents=True)
+    config = {"name": "omniglot", "seed": seed, "loss": {"_target_": f"embedlab.losses.{loss}"}}
+    (directory / "config.yaml").write_text(yaml.safe_dump(config))
+    overrides = [f"loss={loss}", f"seed={seed}", "experiment=omniglot"]
+    (directory / "overrides.yaml").write_text(yaml.safe_dump(overrides))
+    status = {"status": "done", "seconds": 60.0 + seed, "error": None, "traceback": None}
+    (directory / "status.json").write_text(json.dumps(status))
+    environment = {
+        "git_commit": "0123456789abcdef",
+        "versions": {"torch": "2.11.0"},
+        "hardware": {"cpu": "Some CPU", "cores": 2},
+        "peak_memory_bytes": 1 << 30,
+    }
+    (directory / "environment.json").write_text(json.dumps(environment))
+    entries = {name: {"value": v, "low": v - 0.01, "high": v + 0.01} for name, v in metrics.items()}
+    (directory / "metrics.json").write_text(json.dumps(entries))
+    with (directory / "history.jsonl").open("w") as file:
+        for step in range(0, 400, 10):
+            print(json.dumps({"step": step, "epoch": step // 100, "train/loss": 2 ** (-step / 90)}), file=file)
+            if step % 100 == 0:
+                print(json.dumps({"step": step, "epoch": step // 100, "val/recall_at_1": 0.9 - 2 ** (-step / 90) / 2}), file=file)
+    np.savez(directory / "evaluation" / "test.npz", **evaluation(random, classes, per_class, dim))
+    return directory
+
+
+def evaluation(random: np.random.Generator, classes: int, per_class: int, dim: int) -> dict[str, np.ndarray]:
+    labels = np.repeat(np.arange(classes), per_class)
+    centers = random.normal(size=(classes, dim))
+    embeddings = (centers[labels] + 0.5 * random.normal(size=(len(labels), dim))).astype(np.float32)
+    glyphs = random.random((classes, 28, 28)) < 0.12
+    thumbnails = np.where(glyphs[labels] ^ (random.random((len(labels), 28, 28)) < 0.01), 0, 255).astype(np.uint8)
+    first, second = random.integers(len(labels), size=(2, 3000))
+    distances = np.linalg.norm(embeddings[first] - embeddings[second], axis=1)
+    same = labels[first] == labels[second]
+    thresholds = np.sort(distances)
+    far = np.searchsorted(np.sort(distances[~same]), thresholds, side="right") / (~same).sum()
+    tar = np.searchsorted(np.sort(distances[same]), thresholds, side="right") / same.sum()
+    return {
+        "embeddings": embeddings, "labels": labels, "class_names": np.array([f"glyph {i}" for i in range(classes)]),
+        "thumbnail_rows": np.arange(len(labels)), "thumbnails": thumbnails,
+        "far": far, "tar": tar, "thresholds": thresholds,
+        "pair_distances": distances, "pair_same": same, "threshold": np.float64(thresholds[np.argmax(tar - far)]),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def make_run() -> Callable[..., Path]:
+    return write_run
+
+
+@pytest.fixture(scope="session")
+def sweep_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three losses with two seeds each, the last job failed."""
+    directory = tmp_path_factory.mktemp("sweep")
+    recall = {"contrastive": (0.80, 0.84), "triplet": (0.90, 0.91), "center": (0.70, 0.71)}
+    for number, (loss, seed) in enumerate((loss, seed) for loss in recall for seed in (1, 2)):
+        value = recall[loss][seed - 1]
+        metrics = {"test/recall_at_1": value, "test/nmi": 0.5 + 0.1 * value, "test/threshold": 1.25}
+        run = write_run(directory / str(number), loss, seed, metrics)
+        if (loss, seed) == ("center", 2):
+            failed = {"status": "failed", "seconds": 3.0, "error": "loss is NaN at step 7", "traceback": "Traceback <tb>"}
+            (run / "status.json").write_text(json.dumps(failed))
+            (run / "metrics.json").unlink()
+            (run / "evaluation" / "test.npz").unlink()
+    return directory
