@@ -21,12 +21,12 @@ class LayerTaps:
     """
 
     def __init__(self, model: nn.Module, layers: Iterable[str]) -> None:
-        modules = dict(model.named_modules())
+        modules = {name: module for name, module in model.named_modules() if name}
         self._outputs: dict[str, Tensor] = {}
         self._handles = []
         for layer in layers:
-            if not layer or layer not in modules:
-                near = difflib.get_close_matches(layer, modules, n=3, cutoff=0.3) or [name for name in modules if name]
+            if layer not in modules:
+                near = difflib.get_close_matches(layer, modules, n=3, cutoff=0.3) or list(modules)
                 raise ValueError(f"layer={layer}: the model has no such layer; did you mean {' or '.join(near)}?")
             self._handles.append(modules[layer].register_forward_hook(self._keep(layer)))
 
