@@ -152,7 +152,11 @@ class ImageData(LightningDataModule):
         """Batches as the sampler names them."""
         split = self.splits["train"]
         batches = ImageBatches(split, self.augmentation, self.mean, self.std)
-        return self._loader(batches, self.sampler(split.labels, seed=self.seed))
+        sampler = self.sampler(split.labels, seed=self.seed)
+        if self.trainer is not None:
+            # Loader workers ask for their first batches before Lightning sets the epoch of a resumed run.
+            sampler.set_epoch(self.trainer.fit_loop.epoch_progress.current.processed)
+        return self._loader(batches, sampler)
 
     def val_dataloader(self) -> DataLoader | list[DataLoader]:
         """The validation split in order; an empty list where there is none."""
