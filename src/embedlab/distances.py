@@ -17,15 +17,16 @@ def full_precision(x: Tensor) -> Tensor:
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
-def unit(x: Tensor) -> Tensor:
-    """Rows divided by their length; a row of zeros stays zero, and its gradient finite."""
-    length = torch.linalg.vector_norm(x, dim=1, keepdim=True)
-    return x / torch.where(length > 0, length, 1)
-
-
 def _product(x: Tensor, y: Tensor) -> Tensor:
     with torch.autocast(x.device.type, enabled=False):
         return full_precision(x) @ full_precision(y).T
+
+
+def unit_length(x: Tensor) -> Tensor:
+    """Rows divided by their Euclidean norm; a zero row stays zero and gets no gradient (``F.normalize``: 1e12)."""
+    x = full_precision(x)
+    norm = x.norm(dim=1, keepdim=True)
+    return x / torch.where(norm == 0, torch.inf, norm)
 
 
 def dot(x: Tensor, y: Tensor) -> Tensor:
@@ -35,7 +36,7 @@ def dot(x: Tensor, y: Tensor) -> Tensor:
 
 def cosine(x: Tensor, y: Tensor) -> Tensor:
     """Cosine distance ``1 − cos(x, y)`` in [0, 2]; a zero vector is at distance 1 from everything."""
-    return 1 - _product(unit(full_precision(x)), unit(full_precision(y)))
+    return 1 - _product(unit_length(x), unit_length(y))
 
 
 def squared_euclidean(x: Tensor, y: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from embedlab.batch import EmbeddingBatch, Mined
-from embedlab.distances import unit
+from embedlab.distances import unit_length
 from embedlab.losses.softmax import NormalizedSoftmaxLoss
 
 
@@ -27,7 +27,7 @@ class MarginSoftmaxLoss(NormalizedSoftmaxLoss):
 
     def logits(self, x: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
         """The scores, those of the labels made harder by the margin."""
-        own, u = unit(self.weight.to(x.dtype)[labels]), unit(x)
+        own, u = unit_length(self.weight.to(x.dtype)[labels]), unit_length(x)
         apart, together = (torch.linalg.vector_norm(v, dim=1, keepdim=True) for v in (u - own, u + own))
         angle = 2 * torch.atan2(apart, together)
         return scores.scatter(1, labels[:, None], self.length(x) * self.with_margin(angle))

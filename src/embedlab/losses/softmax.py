@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from embedlab.batch import EmbeddingBatch, Mined
-from embedlab.distances import full_precision, unit
+from embedlab.distances import full_precision, unit_length
 from embedlab.losses.base import Loss
 
 
@@ -110,4 +110,4 @@ class NormalizedSoftmaxLoss(ClassifierLoss):
 
     def scores(self, x: Tensor) -> Tensor:
         """``s cos θ``."""
-        return self.length(x) * F.linear(unit(x), unit(self.weight.to(x.dtype)))
+        return self.length(x) * F.linear(unit_length(x), unit_length(self.weight.to(x.dtype)))
