@@ -115,3 +115,19 @@ def as_pairs(mined: Mined) -> Pairs:
     if isinstance(mined, Pairs):
         return mined
     return Pairs(mined.anchor, mined.positive, mined.anchor, mined.negative)
+
+
+def columns_of(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """The columns set in each row of a mask, as a rectangle as wide as the fullest row (at least one).
+
+    Args:
+        mask: ``(A, C)`` bool, C ≥ 1.
+
+    Returns:
+        Columns ``(A, K)`` and which of them are real ``(A, K)`` bool; the others fill up shorter rows.
+    """
+    if mask.numel() == 0:
+        empty = torch.zeros(len(mask), 0, dtype=torch.long, device=mask.device)
+        return empty, empty.bool()
+    real, columns = mask.float().topk(max(int(mask.sum(1).max()), 1), dim=1)
+    return columns, real.bool()

@@ -6,8 +6,12 @@ from embedlab.losses.base import Loss
 from embedlab.losses.center import CenterLoss
 from embedlab.losses.contrastive import ContrastiveLoss
 from embedlab.losses.margin_softmax import ArcFaceLoss, CosFaceLoss, MarginSoftmaxLoss, SphereFaceLoss
+from embedlab.losses.multi_similarity import MultiSimilarityLoss
+from embedlab.losses.n_pairs import NPairsLoss
+from embedlab.losses.pairwise_ranking import PairwiseHingeLoss, PairwiseLogisticLoss
 from embedlab.losses.prototypical import PrototypicalLoss
 from embedlab.losses.softmax import ClassifierLoss, NormalizedSoftmaxLoss, SoftmaxLoss
+from embedlab.losses.triplet import TripletLoss
 from embedlab.losses.weighted_sum import WeightedSum
 
 __all__ = [
@@ -20,9 +24,14 @@ __all__ = [
     "Loss",
     "MarginSoftmaxLoss",
     "MetricLearningLoss",
+    "MultiSimilarityLoss",
+    "NPairsLoss",
     "NormalizedSoftmaxLoss",
+    "PairwiseHingeLoss",
+    "PairwiseLogisticLoss",
     "PrototypicalLoss",
     "SoftmaxLoss",
     "SphereFaceLoss",
+    "TripletLoss",
     "WeightedSum",
 ]

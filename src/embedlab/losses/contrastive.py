@@ -24,9 +24,7 @@ class ContrastiveLoss(Loss):
         balanced: average positives and negatives apart.
     """
 
-    def __init__(
-        self, margin: float = 1.0, distance: str | Distance = "euclidean", balanced: bool = True
-    ) -> None:
+    def __init__(self, margin: float = 1.0, distance: str | Distance = "euclidean", balanced: bool = True) -> None:
         super().__init__()
         if margin <= 0:
             raise ValueError(f"loss.margin={margin}: the margin of a contrastive loss is above zero")
@@ -39,7 +37,10 @@ class ContrastiveLoss(Loss):
             positive, negative = d[batch.positives], d[batch.negatives]
         else:
             pairs = as_pairs(mined)
-            positive, negative = d[pairs.positive_anchor, pairs.positive], d[pairs.negative_anchor, pairs.negative]
+            positive, negative = (
+                d[pairs.positive_anchor, pairs.positive],
+                d[pairs.negative_anchor, pairs.negative],
+            )
         pull, push = 0.5 * positive.square(), 0.5 * F.relu(self.margin - negative).square()
         active = (positive.detach() > 0).sum() + (negative.detach() < self.margin).sum()
         self.statistics = {"active_fraction": active / max(len(pull) + len(push), 1)}
