@@ -78,6 +78,17 @@ def _parser() -> argparse.ArgumentParser:
     added = with_run(command("evaluate", _evaluate, "run a protocol on a trained run"))
     added.add_argument("overrides", nargs="*", metavar="key=value", help="e.g. evaluation=few_shot")
 
+    added = with_run(command("verify", _verify, "are two images of one class? by the run's own threshold"))
+    added.add_argument("first", metavar="A.png")
+    added.add_argument("second", metavar="B.png")
+
+    added = with_run(command("search", _search, "the run's test images nearest to an image"))
+    added.add_argument("image", metavar="IMAGE")
+    added.add_argument("-k", type=int, default=10, help="how many (default 10)")
+
+    added = with_run(command("export", _export, "write the model or its embeddings in the format of other tools"))
+    added.add_argument("--format", required=True, choices=["safetensors", "onnx", "projector"])
+
     added = command("report", _report, "make results.csv, figures and report.html of a run or a sweep")
     added.add_argument("directory", metavar="DIR")
 
@@ -129,6 +140,54 @@ def _evaluate(options: argparse.Namespace) -> None:
     from embedlab.running.saved import evaluate
 
     Console().print(estimates_table(evaluate(options.run, options.overrides, options.allow)))
+
+
+def _verify(options: argparse.Namespace) -> None:
+    from embedlab.apps.compare import verify
+    from embedlab.running.saved import evaluation_arrays, open_run
+
+    saved = open_run(options.run, allow=options.allow)
+    threshold = evaluation_arrays(saved.run, "threshold")["threshold"]
+    images = [saved.data.read(path) for path in (options.first, options.second)]
+    verdict = verify(saved.task.model, *images, float(threshold), saved.distance("verification"))
+    sign = "≤" if verdict.same else ">"
+    print(f"{'same' if verdict.same else 'different'}: distance {verdict.distance:.4g} {sign} {verdict.threshold:.4g}")
+
+
+def _search(options: argparse.Namespace) -> None:
+    from embedlab.apps.compare import nearest
+    from embedlab.running.saved import evaluation_arrays, open_run
+
+    if options.k < 1:
+        raise BadInput(f"-k {options.k}: a search finds at least one neighbour")
+    saved = open_run(options.run, allow=options.allow)
+    arrays = evaluation_arrays(saved.run, "embeddings", "labels", "class_names")
+    names = arrays["class_names"][arrays["labels"]].tolist()
+    found = nearest(
+        saved.task.model, saved.data.read(options.image), arrays["embeddings"], names, options.k,
+        saved.distance("retrieval"),
+    )  # fmt: skip
+    for row, name, distance in found:
+        print(f"{distance:10.4g}  {name}  (test image {row})")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from embedlab.apps import export
+    from embedlab.running.saved import evaluation_arrays, open_run
+
+    saved = open_run(options.run, allow=options.allow)
+    directory = saved.run.path / "exports"
+    directory.mkdir(exist_ok=True)
+    if options.format == "safetensors":
+        path = export.export_safetensors(saved.task.model, directory, saved.run.config())
+    elif options.format == "onnx":
+        path = export.export_onnx(saved.task.model, directory, saved.data.input_shape)
+    else:
+        arrays = evaluation_arrays(saved.run, "embeddings", "labels", "class_names", "thumbnail_rows", "thumbnails")
+        rows = arrays["thumbnail_rows"]
+        names = arrays["class_names"][arrays["labels"][rows]].tolist()
+        path = export.export_projector(arrays["embeddings"][rows], names, arrays["thumbnails"], directory)
+    print(path)
 
 
 def _report(options: argparse.Namespace) -> None:

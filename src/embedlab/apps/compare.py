@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from embedlab.distances import get_distance
+from embedlab.search import ExactIndex
 
 
 @dataclass(frozen=True)
@@ -26,24 +27,21 @@ class Verdict:
 
 @torch.no_grad()
 def verify(model: nn.Module, first: Tensor, second: Tensor, threshold: float, distance: str) -> Verdict:
-    """Compare two inputs ``(C, H, W)`` by the distance of their unit-length embeddings.
+    """Compare two inputs ``(C, H, W)``.
 
     Args:
         model: the embedder, in evaluation mode.
         first, second: the inputs.
-        threshold: that of the run's verification protocol.
-        distance: that of the run's verification protocol.
+        threshold, distance: those of the run's verification protocol.
     """
-    embeddings = nn.functional.normalize(model(torch.stack([first, second])).float())
+    embeddings = model(torch.stack([first, second])).float()
     return Verdict(float(get_distance(distance)(embeddings[:1], embeddings[1:])), threshold)
 
 
 @torch.no_grad()
 def nearest(
-    model: nn.Module, query: Tensor, gallery: NDArray[np.float32], names: Sequence[str], k: int
+    model: nn.Module, query: Tensor, gallery: NDArray[np.float32], names: Sequence[str], k: int, distance: str
 ) -> list[tuple[int, str, float]]:
-    """The k gallery rows nearest to one input ``(C, H, W)``: row, name, Euclidean distance of unit-length embeddings."""
-    embedding = nn.functional.normalize(model(query[None]).float())
-    distances = get_distance("euclidean")(embedding, nn.functional.normalize(torch.from_numpy(gallery)))[0]
-    found = distances.topk(min(k, len(gallery)), largest=False)
-    return [(row, names[row], value) for value, row in zip(found.values.tolist(), found.indices.tolist(), strict=True)]
+    """The k gallery embeddings ``(N, D)`` nearest to one input ``(C, H, W)``: row, name and distance of each."""
+    found = ExactIndex(gallery, distance).search(model(query[None]).float(), k)
+    return [(int(row), names[row], float(d)) for row, d in zip(found.rows[0], found.distances[0], strict=True)]

@@ -1,4 +1,4 @@
-"""What there is to choose from: the configs, group by group, with their first line; and the nearest name to a wrong one."""
+"""What there is to choose from, group by group; and the nearest name to a wrong one."""
 
 import difflib
 from collections.abc import Iterable

@@ -1,5 +1,6 @@
 """What a run ran on and with."""
 
+import contextlib
 import os
 import platform
 import subprocess
@@ -42,10 +43,8 @@ def environment(data_checksum: str | None = None, seed: int | None = None) -> di
 
 def reset_peak_memory() -> None:
     """Begin a new peak for this process, where the system can (Linux)."""
-    try:
+    with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
 

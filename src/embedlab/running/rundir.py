@@ -96,7 +96,7 @@ class RunDir:
 
 
 def find_run(path: str | Path) -> tuple[RunDir, Path]:
-    """The run directory and the checkpoint that ``path`` names: a run directory (its best, else its last), or a checkpoint.
+    """The run directory and the checkpoint that ``path`` names: of a directory its best one, else its last.
 
     Raises:
         BadInput: nothing is there, or the run has no checkpoint yet.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytorch_lightning as pl
+import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from embedlab.errors import BadInput
@@ -23,7 +23,11 @@ class SavedRun:
     run: RunDir
     config: DictConfig
     data: Any
-    task: pl.LightningModule
+    task: Any
+
+    def distance(self, protocol: str) -> str:
+        """The distance an evaluation protocol of the run uses, else the squared Euclidean."""
+        return str(OmegaConf.select(self.config, f"evaluation.{protocol}.distance", default="squared_euclidean"))
 
 
 def saved_config(run: RunDir, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> DictConfig:
@@ -66,10 +70,10 @@ def open_run(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[st
 def evaluate(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> dict[str, Any]:
     """Run the evaluation protocols of a saved run (or those of ``evaluation=NAME``) on its test data."""
     saved = open_run(path, overrides, allow)
-    saved.task.protocols["test"] = {k: make(v) for k, v in saved.config.evaluation.items()}  # type: ignore[index, operator]
+    saved.task.protocols["test"] = {k: make(v) for k, v in saved.config.evaluation.items()}
     trainer = make(saved.config.trainer, callbacks=[], logger=False, devices=1, strategy="auto")
     trainer.test(saved.task, datamodule=saved.data, verbose=False)
-    return saved.task.estimates("test")  # type: ignore[operator]
+    return saved.task.estimates("test")
 
 
 def resume(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> tuple[DictConfig, RunDir]:
@@ -79,3 +83,19 @@ def resume(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[str]
     if not run.last_checkpoint.is_file():
         raise BadInput(f"{run.path}: nothing to resume from (no checkpoints/last.ckpt)")
     return config, run
+
+
+def evaluation_arrays(run: RunDir, *names: str) -> dict[str, Any]:
+    """Arrays of ``evaluation/test.npz``.
+
+    Raises:
+        BadInput: the run was not tested, or not by the protocol that gives this array.
+    """
+    path = run.path / "evaluation" / "test.npz"
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in names}
+    except KeyError as error:
+        raise BadInput(f"{path}: no {error.args[0]} in it; was the run tested with this protocol?") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise BadInput(f"{path}: can't be read ({error}); was the run tested?") from None

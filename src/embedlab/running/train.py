@@ -12,6 +12,7 @@ from pytorch_lightning.loggers import WandbLogger
 
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
+from embedlab.evaluation.verification import VerificationResult
 from embedlab.running.build import Built, build, make
 from embedlab.running.environment import environment, peak_memory_bytes, reset_peak_memory
 from embedlab.running.rundir import RunDir
@@ -136,7 +137,9 @@ def save_evaluation(run: RunDir, built: Built, split: str) -> None:
         "thumbnails": built.data.thumbnails(split, rows),
     }
     for result in task.results[split].values():
-        arrays |= getattr(result, "arrays", dict)()
+        if isinstance(result, VerificationResult):
+            arrays |= {"far": result.far, "tar": result.tar, "thresholds": result.thresholds}
+            arrays |= {"pair_distances": result.distances, "pair_same": result.same, "threshold": result.threshold}
     (run.path / "evaluation").mkdir(parents=True, exist_ok=True)
     np.savez_compressed(run.path / "evaluation" / f"{split}.npz", **arrays)
 
