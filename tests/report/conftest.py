@@ -12,7 +12,14 @@ LOSSES = ("contrastive", "triplet", "center", "arcface")
 
 
 def write_run(
-    directory: Path, loss: str, seed: int, metrics: dict[str, float], *, classes: int = 24, per_class: int = 20, dim: int = 16
+    directory: Path,
+    loss: str,
+    seed: int,
+    metrics: dict[str, float],
+    *,
+    classes: int = 24,
+    per_class: int = 20,
+    dim: int = 16,
 ) -> Path:
     """A finished run with clustered embeddings and glyph-like thumbnails."""
     random = np.random.default_rng([LOSSES.index(loss), seed])
@@ -24,9 +31,9 @@ def write_run(
     status = {"status": "done", "seconds": 60.0 + seed, "error": None, "traceback": None}
     (directory / "status.json").write_text(json.dumps(status))
     environment = {
-        "git_commit": "0123456789abcdef",
+        "git_commit": "0123456789abcdef+changes",
         "versions": {"torch": "2.11.0"},
-        "hardware": {"cpu": "Some CPU", "cores": 2},
+        "hardware": {"processor": "Some CPU", "cores": 2, "gpus": ["Some GPU", "Some GPU"]},
         "peak_memory_bytes": 1 << 30,
     }
     (directory / "environment.json").write_text(json.dumps(environment))
@@ -36,7 +43,10 @@ def write_run(
         for step in range(0, 400, 10):
             print(json.dumps({"step": step, "epoch": step // 100, "train/loss": 2 ** (-step / 90)}), file=file)
             if step % 100 == 0:
-                print(json.dumps({"step": step, "epoch": step // 100, "val/recall_at_1": 0.9 - 2 ** (-step / 90) / 2}), file=file)
+                print(
+                    json.dumps({"step": step, "epoch": step // 100, "val/recall_at_1": 0.9 - 2 ** (-step / 90) / 2}),
+                    file=file,
+                )
     np.savez(directory / "evaluation" / "test.npz", **evaluation(random, classes, per_class, dim))
     return directory
 
@@ -76,7 +86,12 @@ def sweep_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         metrics = {"test/recall_at_1": value, "test/nmi": 0.5 + 0.1 * value, "test/threshold": 1.25}
         run = write_run(directory / str(number), loss, seed, metrics)
         if (loss, seed) == ("center", 2):
-            failed = {"status": "failed", "seconds": 3.0, "error": "loss is NaN at step 7", "traceback": "Traceback <tb>"}
+            failed = {
+                "status": "failed",
+                "seconds": 3.0,
+                "error": "loss is NaN at step 7",
+                "traceback": "Traceback <tb>",
+            }
             (run / "status.json").write_text(json.dumps(failed))
             (run / "metrics.json").unlink()
             (run / "evaluation" / "test.npz").unlink()

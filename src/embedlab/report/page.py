@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def facts(sweep: Sweep) -> list[str]:
     seconds = [run.seconds for run in runs if run.seconds is not None]
     if seconds:
         stated.append(format_seconds(sum(seconds)))
-    commits = sorted({str(c)[:10] for run in runs if (c := run.environment.get("git_commit"))})
+    commits = sorted({_short(str(c)) for run in runs if (c := run.environment.get("git_commit"))})
     stated += [f"commit {', '.join(commits)}"] if commits else []
     hardware = next((run.environment["hardware"] for run in runs if run.environment.get("hardware")), None)
     return [*stated, *_hardware(hardware)]
@@ -83,7 +84,9 @@ def finding(table: Table) -> str:
     }
     clear = [f"{label} is ahead by more than chance on {_listed(names)}" for label, names in ahead.items() if names]
     if clear:
-        return "; ".join(clear) + "."
+        open_ones = len(table.metrics) - sum(map(len, ahead.values()))
+        rest = ["elsewhere no lead is larger than chance"] if open_ones else []
+        return "; ".join([*clear, *rest]) + "."
     tops: dict[str, int] = {}
     for metric in table.metrics:
         sign = 1 if metric.higher_is_better else -1
@@ -115,10 +118,18 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]
     return flat
 
 
+def _short(commit: str) -> str:
+    """``0123456789+changes``: the mark of a changed tree stays."""
+    digits, plus, mark = commit.partition("+")
+    return digits[:10] + plus + mark
+
+
 def _hardware(hardware: object) -> list[str]:
-    if isinstance(hardware, Mapping):
-        return [f"{key} {value}" for key, value in flatten(hardware)]
-    return [str(hardware)] if hardware else []
+    if not isinstance(hardware, Mapping):
+        return []
+    processor, cores = hardware.get("processor"), hardware.get("cores")
+    stated = [f"{cores} cores, {processor}" if cores else str(processor)] if processor else []
+    return [*stated, *(f"{n} × {gpu}" for gpu, n in Counter(hardware.get("gpus") or []).items())]
 
 
 def _listed(names: list[str]) -> str:
@@ -130,4 +141,3 @@ def write(sweep: Sweep, pictures: Pictures) -> Path:
     path = sweep.directory / "report.html"
     path.write_text(render(sweep, pictures), encoding="utf-8")
     return path
-

@@ -115,10 +115,9 @@ def _column(sweep: Sweep, metric: Metric) -> dict[int, Cell]:
     marks: dict[int, str] = {}
     if len(ranked) > 1:
         tied = [number for number in ranked[1:] if not _apart(estimates[ranked[0]], estimates[number])]
-        marks = {number: TIED for number in (ranked[0], *tied)} if tied else {ranked[0]: BEST}
+        marks = dict.fromkeys((ranked[0], *tied), TIED) if tied else {ranked[0]: BEST}
     return {
-        number: Cell(_values(found), _half_width(found), marks.get(number, ""))
-        for number, found in estimates.items()
+        number: Cell(_values(found), _half_width(found), marks.get(number, "")) for number, found in estimates.items()
     }
 
 
@@ -177,14 +176,14 @@ def markdown(table: Table) -> str:
 
 def legend(table: Table) -> str:
     """How to read the table, in plain words."""
-    percent = "In percent. " if any(metric.fraction for metric in table.metrics) else ""
-    spread = "mean and 95 % t interval over seeds" if table.over_seeds else "95 % interval over test samples"
+    percent = ", in percent" if any(metric.fraction for metric in table.metrics) else ""
+    spread = "Mean ± 95 % t interval over seeds" if table.over_seeds else "Value ± 95 % interval over test samples"
     marks = (
-        "Bold: ahead of all others by more than chance (Welch, 5 %); ≈: the best, or not to be told from it. "
+        "Bold: ahead of all others by more than chance (Welch's t test, 5 %). ≈: the best, or not to be told from it. "
         if len(table.rows) > 1
         else ""
     )
-    return f"{percent}±: {spread}. {marks}n: finished runs of those planned."
+    return f"{spread}{percent}. {marks}n: finished runs of those planned."
 
 
 def write_csv(sweep: Sweep, path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embedlab.report.figures.figure import Figure, canvas, colour, dashes, save_vector
+from embedlab.report.figures.figure import Figure, canvas, colour, line_style, save_vector
 from embedlab.report.metrics import describe
 from embedlab.report.runs import Sweep, Variant
 
@@ -27,11 +27,12 @@ def validation_curve(sweep: Sweep, directory: Path) -> Figure | None:
         for variant, (steps, values) in curves.items():
             values = values * (100 if metric.fraction else 1)
             marker = "o" if len(steps) < 40 else ""
-            style = {"color": colour(variant.number), "linestyle": dashes(variant.number)}
-            axes.plot(steps, values.mean(0), label=variant.label, marker=marker, markersize=3.5, **style)
+            axes.plot(
+                steps, values.mean(0), label=variant.label, marker=marker, markersize=3.5, **line_style(variant.number)
+            )
             if len(values) > 1:
                 axes.fill_between(
-                    steps, values.min(0), values.max(0), color=style["color"], alpha=0.16, linewidth=0
+                    steps, values.min(0), values.max(0), color=colour(variant.number), alpha=0.16, linewidth=0
                 )
         axes.set(xlabel="training step", ylabel=metric.name + (" (%)" if metric.fraction else ""))
         axes.legend(loc="lower right")
@@ -56,7 +57,7 @@ def training_loss(sweep: Sweep, directory: Path) -> Figure | None:
         panels = drawn.subplots(rows, columns, squeeze=False).flat
         for (variant, (steps, values)), axes in zip(curves.items(), panels, strict=False):
             axes.plot(steps, values.T, color=colour(variant.number), alpha=0.25, linewidth=0.8)
-            axes.plot(steps, smooth(values.mean(0)), color=colour(variant.number), linestyle=dashes(variant.number))
+            axes.plot(steps, smooth(values.mean(0)), **line_style(variant.number))
             axes.set_title(variant.label)
             axes.set_ylim(bottom=min(0, float(values.min())))
         for axes in list(panels):

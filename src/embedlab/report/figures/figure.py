@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,7 +18,7 @@ _DASHES: tuple[object, ...] = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 
 NEUTRAL = "#8b919b"  # readable on light and on dark paper
 HIT, MISS = "#1b9e77", "#d9480f"
 INK = "#1b1f25"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 10.5,
     "text.parse_math": False,  # class names may hold a dollar sign
     "text.color": INK,
@@ -75,16 +76,16 @@ def colour(number: int) -> str:
     return _VARIANTS[number % len(_VARIANTS)]
 
 
-def dashes(number: int) -> object:
-    """The line style of variant ``number``: colours that come round again are dashed."""
-    return _DASHES[number // len(_VARIANTS) % len(_DASHES)]
+def line_style(number: int) -> dict[str, Any]:
+    """How the line of variant ``number`` is drawn: colours that come round again are dashed."""
+    return {"color": colour(number), "linestyle": _DASHES[number // len(_VARIANTS) % len(_DASHES)]}
 
 
 @contextmanager
-def canvas(width: float, height: float) -> Iterator[Canvas]:
+def canvas(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Iterator[Canvas]:
     """A canvas in the report's style, in inches; it has no window and no global state."""
     with mpl.rc_context(_STYLE):
-        figure = Canvas(figsize=(width, height), layout="constrained")
+        figure = Canvas(figsize=(width, height), layout=layout)
         FigureCanvasAgg(figure)
         yield figure
 

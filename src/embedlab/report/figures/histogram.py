@@ -47,7 +47,9 @@ def distance_histograms(sweep: Sweep, directory: Path) -> Figure | None:
 def error_rates(distances: np.ndarray, same: np.ndarray, threshold: float) -> tuple[float, float]:
     """Share of different pairs accepted and of same pairs refused at ``threshold``."""
     accepted = distances <= threshold
-    return float(accepted[~same].mean()) if (~same).any() else 0.0, float((~accepted[same]).mean()) if same.any() else 0.0
+    return float(accepted[~same].mean()) if (~same).any() else 0.0, float(
+        (~accepted[same]).mean()
+    ) if same.any() else 0.0
 
 
 def drawn_from(sweep: Sweep) -> str:

@@ -51,7 +51,7 @@ def _rows(sweep: Sweep, run: Run, label: str, name: str, directory: Path) -> Fig
     failed = [row for row in wrong if row not in random][:FAILED]
     rows = [*random, *failed]
     columns = found.nearest.shape[1]
-    with canvas(7.6, 7.6 / (columns + 2.0) * (len(rows) + 0.6) * 1.05) as drawn:
+    with canvas(7.6, 7.6 / (columns + 2.0) * (len(rows) + 0.6) * 1.05, layout=None) as drawn:
         axes = drawn.add_axes((0, 0, 1, 1))
         axes.axis("off")
         for line, row in enumerate(rows):
@@ -67,9 +67,10 @@ def _rows(sweep: Sweep, run: Run, label: str, name: str, directory: Path) -> Fig
     return Figure(
         name,
         label,
-        f"Left: a test image; right: its {columns} nearest among {len(labels)}, by Euclidean distance. "
-        f"Green: of its class; red and struck: of another. First {len(random)} random queries, then {len(failed)} of the "
-        f"{share:.1%} whose nearest is wrong. {drawn_from(sweep)}",
+        f"Left: a test image; right: its {columns} nearest among {len(labels):,} test images, by Euclidean distance. "
+        "Green frame: of its class; red frame with a cut corner: of another. "
+        f"First {len(random)} random queries, then {len(failed)} of the {share:.1%} of queries whose nearest is wrong. "
+        f"{drawn_from(sweep)}",
         f"Queries and their nearest neighbours under {label}; classes of the queries: {names}",
         webp=webp,
     )

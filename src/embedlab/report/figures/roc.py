@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embedlab.report.figures.figure import NEUTRAL, Figure, canvas, colour, dashes, save_vector
+from embedlab.report.figures.figure import NEUTRAL, Figure, canvas, colour, line_style, save_vector
 from embedlab.report.runs import Run, Sweep, Variant
 
 
@@ -20,11 +20,13 @@ def roc(sweep: Sweep, directory: Path) -> Figure | None:
         axes.axvline(1e-2, color=NEUTRAL, linewidth=0.8, linestyle=(0, (3, 3)))
         for variant, found in runs.items():
             far, curves = roc_curves(found)
-            style = {"color": colour(variant.number), "linestyle": dashes(variant.number)}
-            axes.plot(far, curves.mean(0), label=_name(variant, found), **style)
+            axes.plot(far, curves.mean(0), label=_name(variant, found), **line_style(variant.number))
             if len(found) > 1:
-                axes.fill_between(far, curves.min(0), curves.max(0), color=style["color"], alpha=0.16, linewidth=0)
+                axes.fill_between(
+                    far, curves.min(0), curves.max(0), color=colour(variant.number), alpha=0.16, linewidth=0
+                )
         axes.set(xscale="log", xlabel="false-accept rate (log scale)", ylabel="true-accept rate", ylim=(0, 1.01))
+        axes.xaxis.set_major_formatter(lambda far, _: f"{far:g}")
         axes.legend(loc="lower right")
         svg = save_vector(drawn, directory, "roc")
     seeds = _spread(list(runs.values()))

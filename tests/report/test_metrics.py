@@ -1,0 +1,36 @@
+import pytest
+
+from embedlab.evaluation.protocol import Estimate
+from embedlab.report.metrics import describe, ordered
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "headline"),
+    [
+        ("test/verification_accuracy", "Verification", True),
+        ("test/tar_at_far_1e-2", "TAR @ FAR 1e-2", True),
+        ("test/tar_at_far_1e-3", "TAR @ FAR 1e-3", False),
+        ("test/recall_at_1", "Recall@1", True),
+        ("test/recall_at_10", "Recall@10", False),
+        ("test/map_at_r", "MAP@R", True),
+        ("test/5_way_1_shot_accuracy", "5-way 1-shot", True),
+        ("test/20_way_5_shot_accuracy", "20-way 5-shot", False),
+        ("test/something_new", "something new", False),
+    ],
+)
+def test_names(key: str, name: str, headline: bool) -> None:
+    metric = describe(key)
+    assert (metric.name, metric.headline) == (name, headline)
+
+
+def test_order_is_the_tables() -> None:
+    keys = {"test/zeta", "test/20_way_1_shot_accuracy", "test/nmi", "test/5_way_1_shot_accuracy", "test/recall_at_1"}
+    names = [metric.name for metric in ordered(keys)]
+    assert names == ["Recall@1", "NMI", "5-way 1-shot", "20-way 1-shot", "zeta"]
+
+
+def test_format() -> None:
+    assert describe("test/recall_at_1").format(0.93149) == "93.1"
+    assert describe("test/recall_at_1").format_estimate(Estimate(0.93, 0.92, 0.94)) == "93.0 [92.0, 94.0]"
+    assert describe("test/threshold").format(1.23456) == "1.235"
+    assert not describe("test/eer").higher_is_better
