@@ -50,12 +50,28 @@ class Episode:
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Embeddings ``(N, D)`` float32 and labels ``(N,)`` of one split, with the data set's own pairs and episodes."""
+    """Embeddings ``(N, D)`` float32 and labels ``(N,)`` of one split, with the data set's own pairs and episodes.
+
+    Raises:
+        ValueError: embeddings hold NaN or infinity, or don't go with the labels.
+    """
 
     embeddings: NDArray[np.float32]
     labels: NDArray[np.int64]
     pairs: VerificationPairs | None = None
     episodes: tuple[Episode, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.embeddings.ndim != 2 or self.labels.shape != self.embeddings.shape[:1] or not self.labels.size:
+            raise ValueError(
+                "embeddings are (number, dim), labels (number,), at least one; "
+                f"got {self.embeddings.shape} and {self.labels.shape}"
+            )
+        broken = np.flatnonzero(~np.isfinite(self.embeddings).all(1))
+        if len(broken):
+            raise ValueError(
+                f"embeddings hold NaN or infinity in {len(broken)} of {len(self.labels)} rows, first in row {broken[0]}"
+            )
 
 
 class Result(TypingProtocol):

@@ -22,13 +22,13 @@ class Conv4(nn.Module):
 
     At 28×28 with 64 channels the flattened output has 64 dimensions and is the embedding of the papers.
 
-    Source: Vinyals et al., "Matching Networks for One Shot Learning", NeurIPS 2016, section 4.1; Snell, Swersky,
-    Zemel, "Prototypical Networks for Few-shot Learning", NeurIPS 2017.
+    Source: Vinyals et al., "Matching Networks for One Shot Learning", NeurIPS 2016, section 4.1; Snell et
+    al., "Prototypical Networks for Few-shot Learning", NeurIPS 2017.
 
     Args:
         input_shape: ``(C, H, W)``, at least 16 pixels a side.
-        embedding_dim: size of the embedding. None, or the flattened size itself: no further layer, as in the papers;
-            any other: a linear layer follows.
+        embedding_dim: size of the embedding. None, or the flattened size itself: no further layer, as in the
+            papers; any other: a linear layer follows.
         channels: of each block.
         normalize: embeddings of unit length.
     """
@@ -43,16 +43,12 @@ class Conv4(nn.Module):
         super().__init__()
         in_channels, height, width = input_shape
         if min(height, width) < 16:
-            raise ValueError(
-                f"model.input_shape={list(input_shape)}: conv4 halves images four times; at least 16×16 pixels"
-            )
+            raise ValueError(f"model.input_shape={list(input_shape)}: conv4 needs images of at least 16×16 pixels")
         self.blocks = nn.Sequential(
             conv_block(in_channels, channels), *(conv_block(channels, channels) for _ in range(3))
         )
         features = channels * (height // 16) * (width // 16)
-        self.head = EmbeddingHead(
-            features, None if embedding_dim == features else embedding_dim, normalize=normalize
-        )
+        self.head = EmbeddingHead(features, None if embedding_dim == features else embedding_dim, normalize=normalize)
         self.embedding_dim = self.head.embedding_dim
 
     def forward(self, images: Tensor) -> Tensor:

@@ -3,14 +3,16 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from embedlab.distances import full_precision
+
 
 class EmbeddingHead(nn.Module):
-    """Linear layer, batch normalisation and L2 normalisation, each an option: ``(B, in_features) -> (B, embedding_dim)``.
+    """``(B, in_features) -> (B, embedding_dim)``: linear layer, batch and L2 normalisation, each an option.
 
     Args:
         in_features: width of the features.
         embedding_dim: width of the embedding; None: no linear layer, the features are the embedding.
-        batch_norm: normalise each dimension over the batch (after the linear layer, before the L2 normalisation).
+        batch_norm: normalise each dimension over the batch, before the L2 normalisation.
         normalize: divide each embedding by its L2 norm; a zero vector stays zero.
     """
 
@@ -32,4 +34,4 @@ class EmbeddingHead(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Embeddings ``(B, embedding_dim)`` of features ``(B, in_features)``."""
         embeddings = self.batch_norm(self.linear(features))
-        return F.normalize(embeddings.float()) if self.normalize else embeddings
+        return F.normalize(full_precision(embeddings)) if self.normalize else embeddings
