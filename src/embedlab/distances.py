@@ -49,7 +49,7 @@ def squared_euclidean(x: Tensor, y: Tensor) -> Tensor:
 def euclidean(x: Tensor, y: Tensor) -> Tensor:
     """Euclidean distance ``‖x − y‖``; its gradient at coinciding points is zero, not infinite."""
     squared = squared_euclidean(x, y)
-    apart = squared > 0
+    apart = squared != 0  # true of NaN too, which must not be lost
     return torch.where(apart, squared, 1).sqrt() * apart
 
 

@@ -1,10 +1,9 @@
 """Contrastive loss."""
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from embedlab.batch import EmbeddingBatch, Mined, as_pairs
+from embedlab.batch import EmbeddingBatch, Mined
 from embedlab.distances import Distance
 from embedlab.losses.base import Loss
 
@@ -14,7 +13,9 @@ class ContrastiveLoss(Loss):
 
     ``L = mean over pairs of ½ (z d² + (1 − z) max(0, M − d)²)``, z = 1 for a positive pair. With ``balanced`` the
     mean is taken over positives and over negatives apart and the two added, so that the many negatives of a batch do
-    not drown its few positives.
+    not drown its few positives. A pair mined twice counts once.
+
+    ``active_fraction`` is the share of pairs whose term is above zero.
 
     Source: Hadsell, Chopra, LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006, eq. 4.
 
@@ -33,17 +34,11 @@ class ContrastiveLoss(Loss):
     def forward(self, batch: EmbeddingBatch, mined: Mined | None = None) -> Tensor:
         """Scalar loss over all pairs of the batch, or the mined ones."""
         d = batch.distances(self.distance)
-        if mined is None:
-            positive, negative = d[batch.positives], d[batch.negatives]
-        else:
-            pairs = as_pairs(mined)
-            positive, negative = (
-                d[pairs.positive_anchor, pairs.positive],
-                d[pairs.negative_anchor, pairs.negative],
-            )
-        pull, push = 0.5 * positive.square(), 0.5 * F.relu(self.margin - negative).square()
-        active = (positive.detach() > 0).sum() + (negative.detach() < self.margin).sum()
-        self.statistics = {"active_fraction": active / max(len(pull) + len(push), 1)}
+        positives, negatives = batch.masks(mined)
+        pull, push = 0.5 * d.square() * positives, 0.5 * F.relu(self.margin - d).square() * negatives
+        pulls, pushes = positives.sum(), negatives.sum()
+        active = (positives & (d > 0)).sum() + (negatives & (d < self.margin)).sum()
+        self.statistics = {"active_fraction": active / (pulls + pushes).clamp_min(1)}
         if self.balanced:
-            return pull.sum() / max(len(pull), 1) + push.sum() / max(len(push), 1)
-        return torch.cat([pull, push]).sum() / max(len(pull) + len(push), 1)
+            return pull.sum() / pulls.clamp_min(1) + push.sum() / pushes.clamp_min(1)
+        return (pull + push).sum() / (pulls + pushes).clamp_min(1)

@@ -41,8 +41,9 @@ class MultiSimilarityLoss(Loss):
             s = similarity.detach()
             farthest = s.masked_fill(~positives, torch.inf).amin(1, keepdim=True)
             nearest = s.masked_fill(~negatives, -torch.inf).amax(1, keepdim=True)
-            negatives = negatives & (s > farthest - self.epsilon)
-            positives = positives & (s < nearest + self.epsilon)
+            # What is not left out, rather than what is taken: NaN stays in, and is seen.
+            negatives = negatives & ~(s <= farthest - self.epsilon)
+            positives = positives & ~(s >= nearest + self.epsilon)
         self.statistics = {"active_fraction": (positives.sum() + negatives.sum()) / pairs.clamp_min(1)}
         pull = _log_one_plus_sum_exp(-self.alpha * (similarity - self.base), positives) / self.alpha
         push = _log_one_plus_sum_exp(self.beta * (similarity - self.base), negatives) / self.beta
