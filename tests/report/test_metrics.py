@@ -13,8 +13,9 @@ from embedlab.report.metrics import describe, ordered
         ("test/recall_at_1", "Recall@1", True),
         ("test/recall_at_10", "Recall@10", False),
         ("test/map_at_r", "MAP@R", True),
-        ("test/5_way_1_shot_accuracy", "5-way 1-shot", True),
-        ("test/20_way_5_shot_accuracy", "20-way 5-shot", False),
+        ("test/5way_1shot", "5-way 1-shot", True),
+        ("test/20way_5shot", "20-way 5-shot", False),
+        ("test/lake_20way_1shot", "Lake 20-way 1-shot", False),
         ("test/something_new", "something new", False),
     ],
 )
@@ -24,7 +25,7 @@ def test_names(key: str, name: str, headline: bool) -> None:
 
 
 def test_order_is_the_tables() -> None:
-    keys = {"test/zeta", "test/20_way_1_shot_accuracy", "test/nmi", "test/5_way_1_shot_accuracy", "test/recall_at_1"}
+    keys = {"test/zeta", "test/20way_1shot", "test/nmi", "test/5way_1shot", "test/recall_at_1"}
     names = [metric.name for metric in ordered(keys)]
     assert names == ["Recall@1", "NMI", "5-way 1-shot", "20-way 1-shot", "zeta"]
 

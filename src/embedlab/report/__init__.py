@@ -29,11 +29,12 @@ def draw(sweep: Sweep) -> page.Pictures:
     """Draws every figure the runs have data for, each also as a file in ``figures/``."""
     directory = sweep.directory / "figures"
     directory.mkdir(exist_ok=True)
-    curves = (kind(sweep, directory) for kind in (figures.roc, figures.validation_curve, figures.training_loss))
+    plots = (kind(sweep, directory) for kind in (figures.roc, figures.validation_curve))
+    multiples = (kind(sweep, directory) for kind in (figures.distance_histograms, figures.training_loss))
     return page.Pictures(
         intervals=figures.intervals(sweep, directory),
-        curves=tuple(figure for figure in curves if figure),
-        distances=figures.distance_histograms(sweep, directory),
+        plots=tuple(figure for figure in plots if figure),
+        multiples=tuple(figure for figure in multiples if figure),
         maps=figures.embedding_maps(sweep, directory),
         neighbours=figures.neighbour_rows(sweep, directory),
     )

@@ -19,11 +19,17 @@ from embedlab.report.table import BEST, Table, format_seconds, legend, tabulate
 
 @dataclass(frozen=True)
 class Pictures:
-    """The figures of a page: those of the whole sweep, and those of each variant by its label."""
+    """The figures of a page.
+
+    Attributes:
+        plots: all variants in one plot.
+        multiples: a panel per variant side by side.
+        maps, neighbours: a picture per variant, by its label.
+    """
 
     intervals: Figure | None
-    curves: tuple[Figure, ...]
-    distances: Figure | None
+    plots: tuple[Figure, ...]
+    multiples: tuple[Figure, ...]
     maps: Mapping[str, Figure]
     neighbours: Mapping[str, Figure]
 

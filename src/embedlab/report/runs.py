@@ -48,6 +48,12 @@ class Run:
         seed = self.overrides.get(REPLICATE, self.config.get(REPLICATE))
         return None if seed is None else str(seed)
 
+    @property
+    def distance(self) -> str:
+        """The distance its retrieval ranks by; squared Euclidean where the config states none."""
+        retrieval = _mapping(_mapping(self.config.get("evaluation")).get("retrieval"))
+        return str(retrieval.get("distance", "squared_euclidean"))
+
     @cached_property
     def evaluation(self) -> dict[str, NDArray[Any]]:
         """The arrays of ``evaluation/test.npz`` by name; empty when there are none."""

@@ -1,16 +1,18 @@
 import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
 
 from embedlab.report.figures.neighbours import nearest_neighbours
 
 
-def test_nearest_neighbours_equal_a_loop_over_all_pairs() -> None:
+@pytest.mark.parametrize(("distance", "metric"), [("squared_euclidean", "sqeuclidean"), ("cosine", "cosine")])
+def test_nearest_neighbours_equal_a_sort_of_all_distances(distance: str, metric: str) -> None:
     random = np.random.default_rng(0)
     embeddings = random.normal(size=(400, 8)).astype(np.float32)
     labels = random.integers(5, size=400)
     queries = random.permutation(400)[:300]  # more than one chunk
-    found = nearest_neighbours(embeddings, labels, queries, 10)
-    for place, query in enumerate(queries):
-        distances = np.linalg.norm(embeddings.astype(np.float64) - embeddings[query], axis=1)
-        distances[query] = np.inf
-        assert found.nearest[place].tolist() == np.argsort(distances)[:10].tolist()
-        assert found.hits[place].tolist() == (labels[found.nearest[place]] == labels[query]).tolist()
+    found = nearest_neighbours(embeddings, labels, queries, 10, distance)
+    distances = cdist(embeddings, embeddings, metric)
+    np.fill_diagonal(distances, np.inf)
+    np.testing.assert_array_equal(found.nearest, np.argsort(distances[queries], axis=1)[:, :10])
+    np.testing.assert_array_equal(found.hits, labels[found.nearest] == labels[queries, None])

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embedlab.report.figures.figure import Figure, canvas, colour, line_style, save_vector
+from embedlab.report.figures.figure import BAND, PLOT, Figure, canvas, colour, line_style, panels, save_vector
 from embedlab.report.metrics import describe
 from embedlab.report.runs import Sweep, Variant
 
@@ -22,7 +22,7 @@ def validation_curve(sweep: Sweep, directory: Path) -> Figure | None:
     if not chosen or not curves:
         return None
     metric = describe(chosen)
-    with canvas(7.2, 4.6) as drawn:
+    with canvas(*PLOT) as drawn:
         axes = drawn.subplots()
         for variant, (steps, values) in curves.items():
             values = values * (100 if metric.fraction else 1)
@@ -35,12 +35,14 @@ def validation_curve(sweep: Sweep, directory: Path) -> Figure | None:
                     steps, values.min(0), values.max(0), color=colour(variant.number), alpha=0.16, linewidth=0
                 )
         axes.set(xlabel="training step", ylabel=metric.name + (" (%)" if metric.fraction else ""))
-        axes.legend(loc="lower right")
+        if not sweep.single:
+            axes.legend(loc="lower right")
         svg = save_vector(drawn, directory, "validation")
+    band = BAND if max(len(values) for _, values in curves.values()) > 1 else ""
     return Figure(
         "validation",
         f"Learning: validation {metric.name}",
-        f"On held-out validation classes as training goes on. {_spread(curves)}",
+        f"On held-out validation classes as training goes on. {band}",
         f"Validation {metric.name} against training step of " + ", ".join(v.label for v in curves),
         svg=svg,
     )
@@ -51,24 +53,19 @@ def training_loss(sweep: Sweep, directory: Path) -> Figure | None:
     curves = _curves(sweep, "train/loss")
     if not curves:
         return None
-    columns = min(len(curves), 4)
-    rows = -(-len(curves) // columns)
-    with canvas(max(2.75 * columns, 7.2 if columns == 1 else 0), 2.3 * rows) as drawn:
-        panels = drawn.subplots(rows, columns, squeeze=False).flat
-        for (variant, (steps, values)), axes in zip(curves.items(), panels, strict=False):
+    with panels(len(curves), 2.3) as (drawn, places):
+        for (variant, (steps, values)), axes in zip(curves.items(), places, strict=True):
             axes.plot(steps, values.T, color=colour(variant.number), alpha=0.25, linewidth=0.8)
             axes.plot(steps, smooth(values.mean(0)), **line_style(variant.number))
-            axes.set_title(variant.label)
+            axes.set_title("" if sweep.single else variant.label)
             axes.set_ylim(bottom=min(0, float(values.min())))
-        for axes in list(panels):
-            axes.set_visible(False)
         drawn.supxlabel("training step", fontsize="medium")
         svg = save_vector(drawn, directory, "training_loss")
     return Figure(
         "training_loss",
         "Learning: training loss",
-        "Different losses have different units: read the shape, not the height. "
-        "Faint: each seed as logged; bold: their mean, smoothed.",
+        "Faint: each seed as logged; bold: their mean, smoothed. "
+        + ("" if sweep.single else "Different losses have different units: read the shape, not the height."),
         "Training loss against training step of " + ", ".join(v.label for v in curves),
         svg=svg,
     )
@@ -93,9 +90,3 @@ def _curves(sweep: Sweep, name: str) -> dict[Variant, Curve]:
         if steps:
             curves[variant] = np.array(steps), np.array([[found[s] for s in steps] for found in points])
     return curves
-
-
-def _spread(curves: dict[Variant, Curve]) -> str:
-    if max(len(values) for _, values in curves.values()) == 1:
-        return ""
-    return "Line: mean over seeds; band: lowest to highest seed."

@@ -9,8 +9,7 @@ from scipy.spatial import cKDTree
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
-from embedlab.report.figures.figure import Figure, canvas, save_raster
-from embedlab.report.figures.histogram import drawn_from
+from embedlab.report.figures.figure import Figure, canvas, first_seed, save_raster
 from embedlab.report.figures.thumbnails import NEEDED, gallery, ink, is_line_art
 from embedlab.report.runs import Run, Sweep
 
@@ -36,26 +35,26 @@ def _map(sweep: Sweep, run: Run, label: str, name: str, directory: Path) -> Figu
     embeddings, labels, images = gallery(run)
     chosen, classes = choose(labels)
     line_art, paper_is_white = is_line_art(images), bool(np.median(images) > 127)
-    size = 0.36 if line_art else 0.32  # inches
+    size = 0.36 if line_art else 0.33  # inches
     frame = np.array([_WIDTH - size, _HEIGHT - size])
-    places = set_apart(project(embeddings[chosen]) * frame, 0.85 * size) + size / 2
+    places = set_apart(project(embeddings[chosen]) * frame, (0.85 if line_art else 1.05) * size) + size / 2
     with canvas(_WIDTH, _HEIGHT, layout=None) as drawn:
         axes = drawn.add_axes((0, 0, 1, 1))
         axes.axis("off")
-        for row, (x, y) in zip(chosen, places, strict=True):
+        for order, (row, (x, y)) in enumerate(zip(chosen, places, strict=True)):
             tint = _CLASS_COLOURS[int(np.searchsorted(classes, labels[row])) % len(_CLASS_COLOURS)]
             box = (x - size / 2, x + size / 2, y - size / 2, y + size / 2)
             picture = ink(images[row], paper_is_white, tint) if line_art else images[row]
-            axes.imshow(picture, extent=box, aspect="auto", interpolation="bilinear", cmap="gray")
+            axes.imshow(picture, extent=box, aspect="auto", interpolation="bilinear", cmap="gray", zorder=order)
             if not line_art:
-                axes.add_patch(Rectangle(box[::2], size, size, fill=False, edgecolor=tint, linewidth=1.5))
+                axes.add_patch(Rectangle(box[::2], size, size, fill=False, edgecolor=tint, linewidth=1.5, zorder=order))
         axes.set(xlim=(0, _WIDTH), ylim=(0, _HEIGHT))
         webp = save_raster(drawn, directory, name)
     return Figure(
         name,
         label,
         f"{len(chosen)} test images of {len(classes)} classes where t-SNE puts their embeddings; "
-        f"one colour a class; those that would cover each other are moved apart a little. {drawn_from(sweep)}",
+        f"one colour a class; those that would cover each other are moved apart a little. {first_seed(sweep)}",
         f"Map of the test embeddings of {label}, drawn as the images themselves",
         webp=webp,
     )

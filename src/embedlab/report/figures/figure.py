@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
+from PIL import Image
+
+from embedlab.report.runs import Sweep
 
 # Paul Tol's "bright" scheme: told apart under every common colour-vision deficiency, on white and on black.
 _VARIANTS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
@@ -18,6 +23,9 @@ _DASHES: tuple[object, ...] = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 
 NEUTRAL = "#8b919b"  # readable on light and on dark paper
 HIT, MISS = "#1b9e77", "#d9480f"
 INK = "#1b1f25"
+PLOT = (6.2, 4.2)  # inches
+BAND = "Line: mean over seeds; band: lowest to highest seed."
+_DPI = 160
 _STYLE: dict[Any, Any] = {
     "font.size": 10.5,
     "text.parse_math": False,  # class names may hold a dollar sign
@@ -81,6 +89,11 @@ def line_style(number: int) -> dict[str, Any]:
     return {"color": colour(number), "linestyle": _DASHES[number // len(_VARIANTS) % len(_DASHES)]}
 
 
+def first_seed(sweep: Sweep) -> str:
+    """What pictures of single runs say about their choice."""
+    return "" if sweep.single else "Shown: each variant's first seed."
+
+
 @contextmanager
 def canvas(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Iterator[Canvas]:
     """A canvas in the report's style, in inches; it has no window and no global state."""
@@ -90,9 +103,20 @@ def canvas(width: float, height: float, layout: Literal["constrained"] | None = 
         yield figure
 
 
+@contextmanager
+def panels(count: int, height: float, sharey: bool = False) -> Iterator[tuple[Canvas, list[Axes]]]:
+    """Small multiples across the page, four a row of ``height`` inches; one alone has the size of a plot."""
+    rows, columns = -(-count // 4), min(count, 4)
+    with canvas(*(PLOT if count == 1 else (11.0, rows * height))) as drawn:
+        axes = list(drawn.subplots(rows, columns, squeeze=False, sharey=sharey).flat)
+        for spare in axes[count:]:
+            spare.set_visible(False)
+        yield drawn, axes[:count]
+
+
 def save_png(drawn: Canvas, directory: Path, name: str) -> None:
     """The picture as a file of its own, on white."""
-    drawn.savefig(directory / f"{name}.png", dpi=160, facecolor="white", metadata={"Software": None})
+    drawn.savefig(directory / f"{name}.png", dpi=_DPI, facecolor="white", metadata={"Software": None})
 
 
 def save_vector(drawn: Canvas, directory: Path, name: str) -> str:
@@ -106,10 +130,15 @@ def save_vector(drawn: Canvas, directory: Path, name: str) -> str:
 
 
 def save_raster(drawn: Canvas, directory: Path, name: str) -> bytes:
-    """Saves a png, and gives a transparent webp to put into a page."""
-    save_png(drawn, directory, name)
+    """Saves a png on white, and gives a transparent webp to put into a page."""
+    drawn.set_dpi(_DPI)
+    drawn.canvas.draw()
+    picture = Image.fromarray(np.asarray(drawn.canvas.buffer_rgba()))  # type: ignore[attr-defined]
+    on_white = Image.new("RGBA", picture.size, "white")
+    on_white.alpha_composite(picture)
+    on_white.convert("RGB").save(directory / f"{name}.png")
     buffer = io.BytesIO()
-    drawn.savefig(buffer, format="webp", dpi=160, transparent=True, pil_kwargs={"quality": 86, "method": 4})
+    picture.save(buffer, format="webp", quality=86)
     return buffer.getvalue()
 
 

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from embedlab.report.figures.figure import Figure, canvas, colour, save_vector
+from matplotlib.axes import Axes
+
+from embedlab.report.figures.figure import Figure, colour, panels, save_vector
 from embedlab.report.runs import Sweep
 from embedlab.report.table import Table, tabulate
 
@@ -12,11 +14,8 @@ def intervals(sweep: Sweep, directory: Path) -> Figure | None:
     table = tabulate(sweep)
     if not table.metrics or sum(bool(row.cells) for row in table.rows) < 2:
         return None
-    columns = min(len(table.metrics), 4)
-    rows = -(-len(table.metrics) // columns)
-    with canvas(2.75 * columns, rows * (0.75 + 0.3 * len(table.rows))) as drawn:
-        panels = drawn.subplots(rows, columns, squeeze=False, sharey=True)
-        for axes, metric in zip(panels.flat, table.metrics, strict=False):
+    with panels(len(table.metrics), 0.75 + 0.3 * len(table.rows), sharey=True) as (drawn, places):
+        for axes, metric in zip(places, table.metrics, strict=True):
             scale = 100 if metric.fraction else 1
             for place, row in enumerate(table.rows):
                 cell = row.cells.get(metric.key)
@@ -28,11 +27,8 @@ def intervals(sweep: Sweep, directory: Path) -> Figure | None:
                 axes.errorbar(scale * cell.mean, place, xerr=half, fmt="o", color=tint, markersize=6, linewidth=2)
             axes.set_title(metric.name)
             _zoom(axes, table, metric.key, scale)
-        first = panels.flat[0]
-        first.set_yticks(range(len(table.rows)), [row.label for row in table.rows])
-        first.set_ylim(len(table.rows) - 0.5, -0.5)
-        for axes in list(panels.flat)[len(table.metrics) :]:
-            axes.set_visible(False)
+        places[0].set_yticks(range(len(table.rows)), [row.label for row in table.rows])
+        places[0].set_ylim(len(table.rows) - 0.5, -0.5)
         svg = save_vector(drawn, directory, "intervals")
     spread = "95 % t interval over seeds" if table.over_seeds else "95 % interval over test samples"
     return Figure(
@@ -44,8 +40,8 @@ def intervals(sweep: Sweep, directory: Path) -> Figure | None:
     )
 
 
-def _zoom(axes: object, table: Table, key: str, scale: float) -> None:
+def _zoom(axes: Axes, table: Table, key: str, scale: float) -> None:
     """Shows all seeds with room around; a two-seed interval can be wider than the scale itself."""
     values = [scale * value for row in table.rows if key in row.cells for value in row.cells[key].values]
     room = 0.25 * (max(values) - min(values)) or 0.05 * abs(values[0]) or 1.0
-    axes.set_xlim(min(values) - room, max(values) + room)  # type: ignore[attr-defined]
+    axes.set_xlim(min(values) - room, max(values) + room)

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from embedlab.report.figures.figure import HIT, MISS, NEUTRAL, Figure, canvas, save_raster
-from embedlab.report.figures.histogram import drawn_from
+from embedlab.distances import get_distance
+from embedlab.report.figures.figure import HIT, MISS, NEUTRAL, Figure, canvas, first_seed, save_raster
 from embedlab.report.figures.thumbnails import NEEDED, class_name, gallery
 from embedlab.report.runs import Run, Sweep
 
@@ -44,7 +46,7 @@ def neighbour_rows(sweep: Sweep, directory: Path) -> dict[str, Figure]:
 def _rows(sweep: Sweep, run: Run, label: str, name: str, directory: Path) -> Figure:
     embeddings, labels, images = gallery(run)
     tried = np.random.default_rng(0).permutation(len(labels))[:_TRIED]
-    found = nearest_neighbours(embeddings, labels, tried, min(NEAREST, len(labels) - 1))
+    found = nearest_neighbours(embeddings, labels, tried, min(NEAREST, len(labels) - 1), run.distance)
     answerable = np.isin(found.queries, np.flatnonzero(_has_partner(labels)))
     wrong = np.flatnonzero(answerable & ~found.hits[:, 0]) if found.hits.size else np.array([], dtype=int)
     random = np.flatnonzero(answerable)[:RANDOM]
@@ -67,28 +69,26 @@ def _rows(sweep: Sweep, run: Run, label: str, name: str, directory: Path) -> Fig
     return Figure(
         name,
         label,
-        f"Left: a test image; right: its {columns} nearest among {len(labels):,} test images, by Euclidean distance. "
+        f"Left: a test image; right: its {columns} nearest among {len(labels):,} test images, by {run.distance.replace('_', ' ')} distance. "
         "Green frame: of its class; red frame with a cut corner: of another. "
         f"First {len(random)} random queries, then {len(failed)} of the {share:.1%} of queries whose nearest is wrong. "
-        f"{drawn_from(sweep)}",
+        f"{first_seed(sweep)}",
         f"Queries and their nearest neighbours under {label}; classes of the queries: {names}",
         webp=webp,
     )
 
 
 def nearest_neighbours(
-    embeddings: NDArray[np.float32], labels: NDArray[np.int64], queries: NDArray[np.int64], k: int
+    embeddings: NDArray[np.float32], labels: NDArray[np.int64], queries: NDArray[np.int64], k: int, distance: str
 ) -> Neighbours:
-    """The ``k`` nearest rows by Euclidean distance of each query row, the row itself left out."""
-    squares = np.square(embeddings).sum(1)
-    nearest = np.empty((len(queries), k), dtype=np.int64)
-    for start in range(0, len(queries), 256):
-        rows = queries[start : start + 256]
-        distances = squares[None, :] - 2 * embeddings[rows] @ embeddings.T  # the query's own square changes no order
-        distances[np.arange(len(rows)), rows] = np.inf
-        closest = np.argpartition(distances, k - 1, axis=1)[:, :k] if k else np.empty((len(rows), 0), dtype=np.int64)
-        order = np.argsort(np.take_along_axis(distances, closest, 1), axis=1, kind="stable")
-        nearest[start : start + 256] = np.take_along_axis(closest, order, 1)
+    """The ``k`` nearest rows of each query row by that distance, the row itself left out."""
+    candidates, rows = torch.from_numpy(embeddings), torch.from_numpy(queries)
+    chunks = []
+    for chunk in rows.split(256):
+        distances = get_distance(distance)(candidates[chunk], candidates)
+        distances[torch.arange(len(chunk)), chunk] = torch.inf
+        chunks.append(distances.topk(k, largest=False).indices)
+    nearest = torch.cat(chunks).numpy()
     return Neighbours(queries, nearest, labels[nearest] == labels[queries][:, None])
 
 
@@ -97,10 +97,12 @@ def _has_partner(labels: NDArray[np.int64]) -> NDArray[np.bool_]:
     return counts[where] > 1
 
 
-def _tile(axes: object, image: NDArray[np.uint8], x: float, y: float, frame: str, struck: bool = False) -> None:
+def _tile(axes: Axes, image: NDArray[np.uint8], x: float, y: float, frame: str, struck: bool = False) -> None:
     side = 0.92
-    axes.imshow(image, extent=(x, x + side, y + side, y), cmap="gray", vmin=0, vmax=255, aspect="auto")  # type: ignore[attr-defined]
-    axes.add_patch(Rectangle((x, y), side, side, fill=False, edgecolor=frame, linewidth=2.4))  # type: ignore[attr-defined]
+    axes.imshow(
+        image, extent=(x, x + side, y + side, y), cmap="gray", interpolation="bicubic", vmin=0, vmax=255, aspect="auto"
+    )
+    axes.add_patch(Rectangle((x, y), side, side, fill=False, edgecolor=frame, linewidth=2.4))
     if struck:  # red alone is lost on some eyes
         corner = side * 0.26
-        axes.plot([x + side - corner, x + side], [y, y + corner], color=frame, linewidth=2.4)  # type: ignore[attr-defined]
+        axes.plot([x + side - corner, x + side], [y, y + corner], color=frame, linewidth=2.4)

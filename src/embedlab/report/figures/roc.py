@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embedlab.report.figures.figure import NEUTRAL, Figure, canvas, colour, line_style, save_vector
+from embedlab.report.figures.figure import BAND, NEUTRAL, PLOT, Figure, canvas, colour, line_style, save_vector
 from embedlab.report.runs import Run, Sweep, Variant
 
 
@@ -15,7 +15,7 @@ def roc(sweep: Sweep, directory: Path) -> Figure | None:
     runs = {variant: found for variant, found in runs.items() if found}
     if not runs:
         return None
-    with canvas(7.2, 4.6) as drawn:
+    with canvas(*PLOT) as drawn:
         axes = drawn.subplots()
         axes.axvline(1e-2, color=NEUTRAL, linewidth=0.8, linestyle=(0, (3, 3)))
         for variant, found in runs.items():
@@ -27,13 +27,14 @@ def roc(sweep: Sweep, directory: Path) -> Figure | None:
                 )
         axes.set(xscale="log", xlabel="false-accept rate (log scale)", ylabel="true-accept rate", ylim=(0, 1.01))
         axes.xaxis.set_major_formatter(lambda far, _: f"{far:g}")
-        axes.legend(loc="lower right")
+        if not sweep.single:
+            axes.legend(loc="lower right")
         svg = save_vector(drawn, directory, "roc")
-    seeds = _spread(list(runs.values()))
+    band = BAND if max(map(len, runs.values())) > 1 else ""
     return Figure(
         "roc",
         "Verification: ROC",
-        f"How many matching pairs are accepted (up) at how many false accepts (right). {seeds} "
+        f"How many matching pairs are accepted (up) at how many false accepts (right). {band} "
         "The dashed line is FAR 1e-2, the operating point of the table.",
         "ROC curves of " + ", ".join(variant.label for variant in runs),
         svg=svg,
@@ -59,9 +60,3 @@ def _positive(run: Run) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def _name(variant: Variant, runs: list[Run]) -> str:
     return variant.label if len(runs) == len(variant.runs) else f"{variant.label} (n = {len(runs)})"
-
-
-def _spread(groups: list[list[Run]]) -> str:
-    if max(map(len, groups)) == 1:
-        return ""
-    return "Line: mean over seeds; band: lowest to highest seed."
