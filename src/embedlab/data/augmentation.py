@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from embedlab.errors import BadInput
+
 
 class RandomAffine:
     """A small random affine map per image, drawn from torch's global generator; one ``grid_sample`` for the batch.
@@ -29,9 +31,9 @@ class RandomAffine:
         padding: str = "zeros",
     ) -> None:
         if not 0 <= scale < 1:
-            raise ValueError(f"data.augmentation.scale={scale}: a relative change of size is from 0 to below 1")
+            raise BadInput(f"data.augmentation.scale={scale}: a relative change of size is from 0 to below 1")
         if not 0 <= flip <= 1:
-            raise ValueError(f"data.augmentation.flip={flip}: a probability is from 0 to 1")
+            raise BadInput(f"data.augmentation.flip={flip}: a probability is from 0 to 1")
         self.rotation, self.translation, self.scale, self.shear = rotation, translation, scale, shear
         self.flip, self.padding = flip, padding
 

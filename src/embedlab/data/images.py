@@ -12,6 +12,7 @@ from pytorch_lightning import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from embedlab.data.loader import TrainLoader
 from embedlab.data.samplers import BatchIndices, BatchSampler, InOrderSampler
 
 Augmentation = Callable[[Tensor], Tensor]
@@ -60,7 +61,7 @@ class ImageBatches(Dataset[tuple[Tensor, Tensor]]):
         images = self.split.images[batch.indices].float() / 255
         if self.augmentation is not None:
             with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(batch.seed)
+                torch.default_generator.manual_seed(batch.seed)  # torch.manual_seed would reseed the GPUs too
                 images = self.augmentation(images)
         return (images - self.mean) / self.std, self.split.labels[batch.indices]
 
@@ -148,15 +149,11 @@ class ImageData(LightningDataModule):
         images = self.splits[split].images[list(rows)]
         return images[:, 0].numpy() if images.shape[1] == 1 else images.permute(0, 2, 3, 1).numpy()
 
-    def train_dataloader(self) -> DataLoader:
+    def train_dataloader(self) -> TrainLoader:
         """Batches as the sampler names them."""
         split = self.splits["train"]
         batches = ImageBatches(split, self.augmentation, self.mean, self.std)
-        sampler = self.sampler(split.labels, seed=self.seed)
-        if self.trainer is not None:
-            # Loader workers ask for their first batches before Lightning sets the epoch of a resumed run.
-            sampler.set_epoch(self.trainer.fit_loop.epoch_progress.current.processed)
-        return self._loader(batches, sampler)
+        return TrainLoader(batches, sampler=self.sampler(split.labels, seed=self.seed), **self._loading)
 
     def val_dataloader(self) -> DataLoader | list[DataLoader]:
         """The validation split in order; an empty list where there is none."""
@@ -169,16 +166,14 @@ class ImageData(LightningDataModule):
     def _in_order(self, name: str) -> DataLoader | list[DataLoader]:
         if name not in self.splits:
             return []
-        split = self.splits[name]
-        batches = ImageBatches(split, mean=self.mean, std=self.std)
-        return self._loader(batches, InOrderSampler(len(split.labels), self.eval_batch_size))
+        batches = ImageBatches(self.splits[name], mean=self.mean, std=self.std)
+        return DataLoader(batches, sampler=InOrderSampler(len(batches), self.eval_batch_size), **self._loading)
 
-    def _loader(self, batches: ImageBatches, sampler: BatchSampler | InOrderSampler) -> DataLoader:
-        return DataLoader(
-            batches,
-            sampler=sampler,
-            batch_size=None,
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-        )
+    @property
+    def _loading(self) -> dict[str, Any]:
+        return {
+            "batch_size": None,
+            "num_workers": self.num_workers,
+            "persistent_workers": self.num_workers > 0,
+            "pin_memory": torch.cuda.is_available(),
+        }

@@ -17,6 +17,7 @@ from PIL import Image
 from embedlab.data.augmentation import RandomAffine
 from embedlab.data.images import ImageData, Split
 from embedlab.data.samplers import BatchSampler
+from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Episode
 
 BUNDLED = "omniglot_28.npz"
@@ -69,11 +70,11 @@ class OmniglotData(ImageData):
     ) -> None:
         super().__init__(sampler, seed, eval_batch_size, num_workers, RandomAffine(**(augmentation or {})))
         if split not in ("vinyals", "background_evaluation"):
-            raise ValueError(f"data.split={split}: Omniglot has vinyals and background_evaluation")
+            raise BadInput(f"data.split={split}: Omniglot has vinyals and background_evaluation")
         if source not in ("bundled", "folder", "torchvision"):
-            raise ValueError(f"data.source={source}: Omniglot comes from bundled, folder or torchvision")
+            raise BadInput(f"data.source={source}: Omniglot comes from bundled, folder or torchvision")
         if source != "bundled" and path is None:
-            raise ValueError(f"data.source={source} needs data.path, the folder that holds (or will hold) the images")
+            raise BadInput(f"data.source={source} needs data.path, the folder that holds (or will hold) the images")
         self.split, self.rotations, self.validation = split, rotations, validation
         self.source, self.path = source, path
 
@@ -190,7 +191,7 @@ def read_bundled() -> dict[str, NDArray[Any]]:
     data = resources.files("embedlab.data").joinpath("bundled", BUNDLED).read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != BUNDLED_SHA256:
-        raise ValueError(
+        raise BadInput(
             f"the bundled {BUNDLED} is damaged (sha256 {found[:8]}…, not {BUNDLED_SHA256[:8]}…): install embedlab again"
         )
     with np.load(io.BytesIO(data)) as arrays:
@@ -223,7 +224,7 @@ def read_folder(root: Path, names: Sequence[str]) -> NDArray[np.uint8]:
     for name in names:
         found = sorted(root.glob(f"images_*/{name}/*.png"))
         if len(found) != DRAWERS:
-            raise FileNotFoundError(
+            raise BadInput(
                 f"data.path={root}: {len(found)} drawings of {name}, not {DRAWERS}; it should hold "
                 "images_background/Alphabet/characterNN/*.png and images_evaluation/…"
             )

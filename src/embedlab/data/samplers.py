@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Sampler
 
+from embedlab.errors import BadInput
+from embedlab.randomness import mix
+
 log = logging.getLogger(__name__)
 
 
@@ -36,27 +39,28 @@ class BatchSampler(Sampler[BatchIndices]):
 
     Attributes:
         epoch: set by :meth:`set_epoch`, which Lightning calls before every epoch.
-        start: the step the next iteration begins at, for resuming inside an epoch; used once.
+        start: the step the next iteration begins at, for resuming inside the epoch; used once.
     """
 
     def __init__(self, batch_size: int, batches_per_epoch: int, seed: int) -> None:
         if batches_per_epoch < 1:
-            raise ValueError(f"sampler.batches_per_epoch={batches_per_epoch}: an epoch has at least one batch")
+            raise BadInput(f"sampler.batches_per_epoch={batches_per_epoch}: an epoch has at least one batch")
         self.batch_size, self.batches_per_epoch, self.seed = batch_size, batches_per_epoch, seed
         self.epoch = 0
         self.start = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Make the next iteration that of this epoch."""
-        self.epoch = epoch
+        """Make the next iteration that of this epoch, from its first step."""
+        if epoch != self.epoch:
+            self.epoch, self.start = epoch, 0
 
     def rows(self, epoch: int, step: int) -> NDArray[np.int64]:
         """The global batch ``(batch_size,)`` of a step."""
         raise NotImplementedError
 
     def random(self, *key: int) -> np.random.Generator:
-        """A generator seeded by a stable mix of ``seed`` and the key."""
-        return np.random.default_rng([self.seed, *key])
+        """A generator of its own for ``seed`` and that key."""
+        return np.random.default_rng(mix(self.seed, *key))
 
     def __len__(self) -> int:
         return self.batches_per_epoch
@@ -65,12 +69,11 @@ class BatchSampler(Sampler[BatchIndices]):
         rank, world_size = rank_and_world_size()
         share, rest = divmod(self.batch_size, world_size)
         if rest or not share:
-            raise ValueError(f"a batch of {self.batch_size} can't be shared equally by {world_size} ranks")
+            raise BadInput(f"a batch of {self.batch_size} can't be shared equally by {world_size} ranks")
         start, self.start = self.start, 0
         for step in range(start, len(self)):
             rows = self.rows(self.epoch, step)[rank * share : (rank + 1) * share]
-            mixed = np.random.SeedSequence([self.seed, self.epoch, rank, step]).generate_state(1, np.uint64)
-            yield BatchIndices(rows.tolist(), int(mixed[0]) >> 1)
+            yield BatchIndices(rows.tolist(), mix(self.seed, self.epoch, rank, step))
 
 
 class MPerClassSampler(BatchSampler):
@@ -99,18 +102,18 @@ class MPerClassSampler(BatchSampler):
         self.members = members_by_class(labels)
         sizes = np.array([len(rows) for rows in self.members])
         if classes_per_batch < 2:
-            raise ValueError(f"sampler.classes_per_batch={classes_per_batch}: a batch needs two classes or more")
+            raise BadInput(f"sampler.classes_per_batch={classes_per_batch}: a batch needs two classes or more")
         if classes_per_batch > len(self.members):
-            raise ValueError(
+            raise BadInput(
                 f"sampler.classes_per_batch={classes_per_batch}: the training data has only {len(self.members)} classes"
             )
         if samples_per_class < 2:
-            raise ValueError(
+            raise BadInput(
                 f"sampler.samples_per_class={samples_per_class}: a positive pair needs 2 or more; "
                 "sampler=class_balanced asks for no pairs"
             )
         if sizes.max() < 2:
-            raise ValueError(
+            raise BadInput(
                 f"sampler.samples_per_class={samples_per_class}: every class of the training data has a single member, "
                 "so there is no positive pair; sampler=class_balanced asks for no pairs"
             )
@@ -174,7 +177,7 @@ class ShuffleSampler(BatchSampler):
     def __init__(self, labels: Tensor | Sequence[int], batch_size: int, seed: int = 0) -> None:
         _check_batch_size(batch_size)
         if batch_size > len(labels):
-            raise ValueError(f"sampler.batch_size={batch_size}: the training data has only {len(labels)} rows")
+            raise BadInput(f"sampler.batch_size={batch_size}: the training data has only {len(labels)} rows")
         self.length = len(labels)
         super().__init__(batch_size, self.length // batch_size, seed)
         self._order: tuple[int, NDArray[np.int64]] | None = None
@@ -216,4 +219,4 @@ def rank_and_world_size() -> tuple[int, int]:
 
 def _check_batch_size(batch_size: int) -> None:
     if batch_size < 2:
-        raise ValueError(f"sampler.batch_size={batch_size}: a batch needs two rows or more")
+        raise BadInput(f"sampler.batch_size={batch_size}: a batch needs two rows or more")
