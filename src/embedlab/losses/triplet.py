@@ -133,7 +133,7 @@ def hinge_over_triplets(
         per_positive = (high - low) * real
         active = per_positive.sum(1)
     # Row by row: adding up rows first would cancel large sums.
-    rows = (d_ap * per_positive).sum(1) - (d * per_negative).sum(1) + margin * active
+    rows = (d_ap * per_positive).sum(1) - (d * per_negative).sum(1) + margin * active.to(d.dtype)
     return TripletSum(rows.sum(), active.sum(), (positives.sum(1) * negatives.sum(1)).sum())
 
 
