@@ -179,7 +179,8 @@ def legend(table: Table) -> str:
     percent = ", in percent" if any(metric.fraction for metric in table.metrics) else ""
     spread = "Mean ± 95 % t interval over seeds" if table.over_seeds else "Value ± 95 % interval over test samples"
     marks = (
-        "Bold: ahead of all others by more than chance (Welch's t test at 5 %, uncorrected). ≈: the best, or not to be told from it. "
+        "Bold: ahead of all others by more than chance (Welch's t test at 5 %, uncorrected). "
+        "≈: the best, or not to be told from it. "
         if len(table.rows) > 1
         else ""
     )

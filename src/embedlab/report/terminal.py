@@ -22,7 +22,7 @@ def terminal_table(directory: str | Path) -> RichTable:
     shown = RichTable(box=box.SIMPLE_HEAD, title=sweep.name, caption=legend(table), caption_justify="left")
     shown.add_column(table.title, no_wrap=True)
     for metric in table.metrics:
-        shown.add_column(metric.name, justify="right")
+        shown.add_column(metric.name, justify="right", overflow="fold")
     shown.add_column("time", justify="right")
     shown.add_column("n", justify="right")
     for row in table.rows:

@@ -17,8 +17,24 @@ def distance_histograms(sweep: Sweep, directory: Path) -> Figure | None:
         for (variant, run), axes in zip(shown, places, strict=True):
             distances, same = run.evaluation["pair_distances"].astype(float), run.evaluation["pair_same"] > 0
             bins = np.linspace(distances.min(), distances.max() + 1e-9, 60).tolist()
-            axes.hist(distances[~same], bins, density=True, color=NEUTRAL, alpha=0.55, label="different")
-            axes.hist(distances[same], bins, density=True, color=colour(variant.number), alpha=0.8, label="same")
+            axes.hist(
+                distances[~same],
+                bins,
+                density=True,
+                histtype="stepfilled",
+                color=NEUTRAL,
+                alpha=0.55,
+                label="different",
+            )
+            axes.hist(
+                distances[same],
+                bins,
+                density=True,
+                histtype="stepfilled",
+                color=colour(variant.number),
+                alpha=0.8,
+                label="same",
+            )
             axes.set_title("" if sweep.single else variant.label)
             axes.set_yticks([])
             axes.spines["left"].set_visible(False)

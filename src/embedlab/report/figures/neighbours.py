@@ -69,7 +69,8 @@ def _rows(sweep: Sweep, run: Run, label: str, name: str, directory: Path) -> Fig
     return Figure(
         name,
         label,
-        f"Left: a test image; right: its {columns} nearest among {len(labels):,} test images, by {run.distance.replace('_', ' ')} distance. "
+        f"Left: a test image; right: its {columns} nearest among {len(labels):,} test images, "
+        f"by {run.distance.replace('_', ' ').replace('euclid', 'Euclid')} distance. "
         "Green frame: of its class; red frame with a cut corner: of another. "
         f"First {len(random)} random queries, then {len(failed)} of the {share:.1%} of queries whose nearest is wrong. "
         f"{first_seed(sweep)}",
