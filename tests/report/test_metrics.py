@@ -1,6 +1,5 @@
 import pytest
 
-from embedlab.evaluation.protocol import Estimate
 from embedlab.report.metrics import describe, ordered
 
 
@@ -32,6 +31,5 @@ def test_order_is_the_tables() -> None:
 
 def test_format() -> None:
     assert describe("test/recall_at_1").format(0.93149) == "93.1"
-    assert describe("test/recall_at_1").format_estimate(Estimate(0.93, 0.92, 0.94)) == "93.0 [92.0, 94.0]"
     assert describe("test/threshold").format(1.23456) == "1.235"
     assert not describe("test/eer").higher_is_better

@@ -3,8 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from embedlab.evaluation.protocol import Estimate
-
 
 @dataclass(frozen=True)
 class Metric:
@@ -30,12 +28,6 @@ class Metric:
     def format(self, value: float) -> str:
         """The number as text, percent where it is a fraction."""
         return f"{100 * value:.1f}" if self.fraction else f"{value:.4g}"
-
-    def format_estimate(self, estimate: Estimate) -> str:
-        """Value and, where one is defined, its interval."""
-        if estimate.low is None or estimate.high is None:
-            return self.format(estimate.value)
-        return f"{self.format(estimate.value)} [{self.format(estimate.low)}, {self.format(estimate.high)}]"
 
 
 # Pattern of the name without its split; display name and gloss (\1, \2: what the pattern caught); headline.

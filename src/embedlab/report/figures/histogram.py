@@ -1,6 +1,7 @@
 """Distances of matching and of non-matching pairs, with the threshold chosen between them."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,8 @@ def distance_histograms(sweep: Sweep, directory: Path) -> Figure | None:
     with panels(len(shown), 2.5) as (drawn, places):
         for (variant, run), axes in zip(shown, places, strict=True):
             distances, same = run.evaluation["pair_distances"].astype(float), run.evaluation["pair_same"] > 0
-            bins = np.linspace(distances.min(), distances.max() + 1e-9, 60).tolist()
+            bins = np.linspace(distances.min(), distances.max() + 1e-9, 60)
+            shape: dict[str, Any] = {"bins": bins, "density": True, "histtype": "stepfilled"}
             axes.hist(
                 distances[~same],
                 bins,
@@ -26,15 +28,7 @@ def distance_histograms(sweep: Sweep, directory: Path) -> Figure | None:
                 alpha=0.55,
                 label="different",
             )
-            axes.hist(
-                distances[same],
-                bins,
-                density=True,
-                histtype="stepfilled",
-                color=colour(variant.number),
-                alpha=0.8,
-                label="same",
-            )
+            axes.hist(distances[same], color=colour(variant.number), alpha=0.8, **shape)
             axes.set_title("" if sweep.single else variant.label)
             axes.set_yticks([])
             axes.spines["left"].set_visible(False)
