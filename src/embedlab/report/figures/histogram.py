@@ -19,15 +19,7 @@ def distance_histograms(sweep: Sweep, directory: Path) -> Figure | None:
             distances, same = run.evaluation["pair_distances"].astype(float), run.evaluation["pair_same"] > 0
             bins = np.linspace(distances.min(), distances.max() + 1e-9, 60)
             shape: dict[str, Any] = {"bins": bins, "density": True, "histtype": "stepfilled"}
-            axes.hist(
-                distances[~same],
-                bins,
-                density=True,
-                histtype="stepfilled",
-                color=NEUTRAL,
-                alpha=0.55,
-                label="different",
-            )
+            axes.hist(distances[~same], color=NEUTRAL, alpha=0.55, **shape)
             axes.hist(distances[same], color=colour(variant.number), alpha=0.8, **shape)
             axes.set_title("" if sweep.single else variant.label)
             axes.set_yticks([])
