@@ -9,19 +9,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
 
 from embedlab.distances import unit_length
+from embedlab.kernels.jit import compiled
 
 SLAB = 256  # anchors at a time: at 4096 candidates a slab is 4 MB and stays in cache
 MANY = 128  # positives of an anchor from which sorting them beats a vectorised compare pass for each
 
 _DOT, _COSINE, _SQUARED, _EUCLIDEAN = range(4)
 _KINDS = {"dot": _DOT, "cosine": _COSINE, "squared_euclidean": _SQUARED, "euclidean": _EUCLIDEAN}
-
-# Sums may be reordered, so that they vectorise. Never "nnan": a NaN embedding must give a NaN loss.
-_njit = njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
 
 def hinge_over_all_triplets(
@@ -128,7 +125,7 @@ class _HingeSum(torch.autograd.Function):
         return gradients[0] * x_gradient, gradients[0] * y_gradient, *[None] * 7
 
 
-@_njit
+@compiled
 def _to_distances(row, x_square, y_squares, kind):  # type: ignore[no-untyped-def]
     """Products to distances in place. ``x < 0`` and not ``max``: NaN stays NaN."""
     if kind == _DOT:
@@ -146,7 +143,7 @@ def _to_distances(row, x_square, y_squares, kind):  # type: ignore[no-untyped-de
                 row[j] = np.sqrt(row[j])
 
 
-@_njit
+@compiled
 def _count_by_comparing(distances, low, high, weight):  # type: ignore[no-untyped-def]
     """How many distances lie in ``[low, high)``; each of these has its weight raised by one."""
     count = np.int32(0)
@@ -157,7 +154,7 @@ def _count_by_comparing(distances, low, high, weight):  # type: ignore[no-untype
     return count
 
 
-@_njit
+@compiled
 def _rank(ordered, values, ranks):  # type: ignore[no-untyped-def]
     """How many of the ordered values are ≤ each value: all binary searches a step at a time, so that they vectorise."""
     ranks[:] = 0
@@ -171,7 +168,7 @@ def _rank(ordered, values, ranks):  # type: ignore[no-untyped-def]
         ranks[j] += np.uint32(ordered[ranks[j]] <= values[j])
 
 
-@_njit
+@compiled
 def _count_by_sorting(distances, thresholds, counts, weight, sign):  # type: ignore[no-untyped-def]
     """Adds sign × (how many distances lie below each threshold) to counts, and the same seen from the distances.
 
@@ -193,7 +190,7 @@ def _count_by_sorting(distances, thresholds, counts, weight, sign):  # type: ign
         counts[q] += sign * below[ranks[q] - 1]
 
 
-@_njit
+@compiled
 def _hinge_rows(slab, x_squares, y_squares, columns, kind, margin, semi_hard, many, sums):  # type: ignore[no-untyped-def]
     """Each row: products in, ``∂Σ/∂product`` out; its sum and number of active triplets into ``sums``."""
     width = slab.shape[1]
