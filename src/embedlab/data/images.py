@@ -176,4 +176,5 @@ class ImageData(LightningDataModule):
             "num_workers": self.num_workers,
             "persistent_workers": self.num_workers > 0,
             "pin_memory": torch.cuda.is_available(),
+            "generator": torch.Generator(),  # else each epoch would draw from the global one
         }
