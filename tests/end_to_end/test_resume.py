@@ -8,7 +8,7 @@ from embedlab.running import train as training
 from embedlab.running.rundir import RunDir
 
 RECIPES = {
-    "triplet with a random miner and memory": ["loss=triplet", "miner=random_triplets", "memory=xbm", "memory.size=16"],
+    "triplet with a random miner and memory": ["loss=triplet", "miner=random", "memory=xbm", "memory.size=16"],
     "triplet with batch-hard": ["loss=triplet", "miner=batch_hard"],
     "arcface with a schedule": ["loss=arcface", "scheduler=cosine", "optimizer=sgd"],
     "augmented, by two loader workers": ["loss=contrastive", "data.augmentation.rotation=10", "data.num_workers=2"],

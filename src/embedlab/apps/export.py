@@ -77,6 +77,7 @@ def export_projector(
     Image.fromarray(sprite).save(folder / "sprite.png")
     (folder / "projector_config.pbtxt").write_text(
         'embeddings {\n  tensor_name: "embeddings"\n  tensor_path: "tensors.tsv"\n  metadata_path: "metadata.tsv"\n'
-        f'  sprite {{\n    image_path: "sprite.png"\n    single_image_dim: {width}\n    single_image_dim: {height}\n  }}\n}}\n'
+        f'  sprite {{\n    image_path: "sprite.png"\n    single_image_dim: {width}\n'
+        f"    single_image_dim: {height}\n  }}\n}}\n"
     )
     return folder

@@ -27,9 +27,9 @@ def build_data(config: DictConfig) -> Any:
     return data
 
 
-def build(config: DictConfig) -> Built:
-    """Data first, then the task with its model and loss, whose sizes come from the data."""
-    data = build_data(config)
+def build(config: DictConfig, data: Any = None) -> Built:
+    """Data first, unless it is there already, then the task with its model and loss, whose sizes come from the data."""
+    data = data or build_data(config)
     return Built(data, make(config.task))
 
 

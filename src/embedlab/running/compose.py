@@ -43,7 +43,7 @@ def train_command(arguments: Sequence[str]) -> Outcome:
     """
     outcome = Outcome()
 
-    def job(config: DictConfig) -> float | None:
+    def job(config: DictConfig) -> None:
         settings = HydraConfig.get()
         run = RunDir(Path(settings.runtime.output_dir))
         outcome.sweep = settings.mode == RunMode.MULTIRUN
@@ -53,9 +53,6 @@ def train_command(arguments: Sequence[str]) -> Outcome:
             launch(config, run, list(settings.overrides.task))
         except Exception as error:
             outcome.failed[run.path] = error
-            if not outcome.sweep:
-                raise
-        return None
 
     main = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="train")(job)
     before, sys.argv = sys.argv, ["embedlab train", *arguments]
@@ -65,6 +62,8 @@ def train_command(arguments: Sequence[str]) -> Outcome:
         raise BadInput(explain(error)) from error
     finally:
         sys.argv = before
+    if outcome.failed and not outcome.sweep:
+        raise next(iter(outcome.failed.values()))
     return outcome
 
 
@@ -75,7 +74,7 @@ def explain(error: Exception) -> str:
         group = str(Path(error.missing_cfg_file or "").parent)
         return f"{group}={wrong}: no such {group}; {nearest(wrong, error.options)}"
     if isinstance(error, OverrideParseException):
-        return f"{_override(error)}: not an override Hydra can read; write key=value, and quote values with commas or spaces"
+        return f"{_override(error)}: not an override Hydra can read; write key=value, quoting values with commas"
     text = " ".join(str(error).split())
     cause: Any = error.__cause__ or error
     match = re.search(r"Key '([^']+)' is not in struct", f"{text} {cause}")

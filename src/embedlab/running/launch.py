@@ -16,8 +16,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
-from embedlab.running.build import plain
+from embedlab.running.build import build_data, plain
 from embedlab.running.rundir import RunDir
+from embedlab.running.train import train
 
 RESULT = "metrics.json"
 
@@ -32,11 +33,12 @@ def launch(config: DictConfig, run: RunDir, overrides: Sequence[str]) -> dict[st
         BadInput: something the user gave is wrong.
         Exception: whatever else ended the job; its traceback is in ``status.json``.
     """
-    run.write_config(plain(config), overrides)
     run.started()
     began = time.monotonic()
     try:
-        estimates = _on_ranks(config, run) if ranks(config) > 1 else _here(config, run)
+        data = build_data(config)  # once, before any rank: it may download, and the sizes come from it
+        run.write_config(plain(config), overrides)
+        estimates = _on_ranks(config, run) if ranks(config) > 1 else train(config, run, data)
     except BaseException as error:
         run.finished(time.monotonic() - began, error)
         raise
@@ -60,12 +62,6 @@ def ranks(config: DictConfig) -> int:
     if devices == "auto":
         return 1
     raise BadInput(f"trainer.devices={devices}: give a number of devices, a list of them, or auto")
-
-
-def _here(config: DictConfig, run: RunDir) -> dict[str, Estimate]:
-    from embedlab.running.train import train
-
-    return train(config, run)
 
 
 def _on_ranks(config: DictConfig, run: RunDir) -> dict[str, Estimate]:
@@ -100,7 +96,7 @@ def _rank(directory: str) -> None:
 
     run = RunDir(Path(directory))
     try:
-        _here(OmegaConf.create(run.config()), run)
+        train(OmegaConf.create(run.config()), run)
     except Exception as error:
         run.write_json(
             f"rank{os.environ['RANK']}.error.json",

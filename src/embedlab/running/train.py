@@ -20,10 +20,15 @@ from embedlab.running.rundir import RunDir
 THUMBNAILS = 3000  # images kept for the report's pictures
 
 
-def train(config: DictConfig, run: RunDir) -> dict[str, Estimate]:
+def train(config: DictConfig, run: RunDir, data: Any = None) -> dict[str, Estimate]:
     """Train, test the best checkpoint, and write what the run directory promises.
 
     Continues from ``checkpoints/last.ckpt`` where that exists. Called once per rank; rank 0 writes.
+
+    Args:
+        config: composed; its interpolations are resolved here at the latest.
+        run: where to write.
+        data: the data module, where it is built already.
 
     Returns:
         The test metrics with their intervals.
@@ -34,7 +39,7 @@ def train(config: DictConfig, run: RunDir) -> dict[str, Estimate]:
     if config.get("threads"):
         torch.set_num_threads(int(config.threads))
     pl.seed_everything(config.seed, workers=True, verbose=False)
-    built = build(config)
+    built = build(config, data)
     trainer = build_trainer(config)
     try:
         return _train(trainer, built, config, run, began)
