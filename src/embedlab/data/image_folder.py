@@ -125,7 +125,7 @@ class ImageFolderData(ImageData):
             images = ImageFiles([files[row] for row in good], self.form)
         names, labels = np.unique(label[good], return_inverse=True)
         if len(names) < 2:
-            raise BadInput(f"data.root={self.root}: fewer than two classes are left of {', '.join(classes)}")
+            raise BadInput(f"data.root={self.root}: fewer than two of {len(classes)} classes have readable images")
         return Split(images, torch.from_numpy(labels.astype(np.int64)), names.tolist())
 
     @property
