@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from embedlab.batch import EmbeddingBatch
-from embedlab.distances import DISTANCES
+from embedlab.distances import DISTANCES, squared_euclidean
 from embedlab.kernels import triplet as kernel
 from embedlab.losses import TripletLoss
 
@@ -97,7 +97,7 @@ def test_exact_triplets_on_a_grid(semi_hard):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(kernel, "MANY", many)
             ours, count, considered = kernel.hinge_over_all_triplets(
-                x, labels, x, labels, 0, "squared_euclidean", 4.0, semi_hard
+                x, labels, x, labels, 0, squared_euclidean, 4.0, semi_hard
             )
         assert (ours.item(), count.item(), considered.item()) == (total, len(chosen), 60 * 11 * 48)
         assert torch.equal(torch.autograd.grad(ours, x)[0], gradient)

@@ -165,3 +165,10 @@ def test_weights_survive_a_checkpoint(name, tmp_path):
         assert torch.equal(parameters_to_vector(weights), parameters_to_vector(fresh.parameters()))
     batch = EmbeddingBatch(x, labels)
     assert torch.equal(loss(batch), fresh(batch))
+
+
+def test_an_unknown_distance_is_named_when_the_loss_is_made(name):
+    if "distance" not in config(name):
+        pytest.skip("it takes none")
+    with pytest.raises(Exception, match="distance=manhattan: no such distance; there are squared_euclidean"):
+        hydra.utils.instantiate(config(name), distance="manhattan")

@@ -187,6 +187,8 @@ def test_nothing_to_mine(name, labels):
 @pytest.mark.parametrize(
     ("make", "says"),
     [
+        *((lambda miner=miner: miner("far"), "far: no such distance") for miner in (BatchHard, HardNegative, SemiHard)),
+        (lambda: EasyPositive("far"), "far: no such distance"),
         (lambda: SemiHard(margin=0.0), "margin"),
         (lambda: EasyPositive(negative="easy"), "semi_hard"),
         (lambda: DistanceWeighted(cutoff=1.5), "cutoff"),

@@ -11,14 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from embedlab.distances import unit_length
+from embedlab.distances import Distance, cosine, dot, euclidean, squared_euclidean, unit_length
 from embedlab.kernels.jit import compiled
 
 SLAB = 256  # anchors at a time: at 4096 candidates a slab is 4 MB and stays in cache
 MANY = 128  # positives of an anchor from which sorting them beats a vectorised compare pass for each
 
 _DOT, _COSINE, _SQUARED, _EUCLIDEAN = range(4)
-_KINDS = {"dot": _DOT, "cosine": _COSINE, "squared_euclidean": _SQUARED, "euclidean": _EUCLIDEAN}
+_KINDS: dict[Distance, int] = {dot: _DOT, cosine: _COSINE, squared_euclidean: _SQUARED, euclidean: _EUCLIDEAN}
 
 
 def hinge_over_all_triplets(
@@ -27,7 +27,7 @@ def hinge_over_all_triplets(
     candidates: Tensor,
     candidate_labels: Tensor,
     offset: int | None,
-    distance: str,
+    distance: Distance,
     margin: float,
     semi_hard: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -42,7 +42,7 @@ def hinge_over_all_triplets(
         candidates: ``(C, D)``; may be ``embeddings`` itself.
         candidate_labels: ``(C,)`` integers.
         offset: anchor ``i`` is candidate ``offset + i``; None if no anchor is a candidate.
-        distance: squared_euclidean, euclidean, cosine or dot.
+        distance: one of :data:`embedlab.distances.DISTANCES`.
         margin: above zero, in units of the distance.
         semi_hard: only those triplets.
 
@@ -53,7 +53,7 @@ def hinge_over_all_triplets(
         RuntimeError: on a backward pass with ``create_graph=True``; there is no second derivative.
     """
     one_tower = candidates is embeddings
-    if distance == "cosine":
+    if distance is cosine:
         embeddings = unit_length(embeddings)
         candidates = embeddings if one_tower else unit_length(candidates)
     # Candidates go class by class, so that the positives of an anchor are neighbouring columns.
@@ -88,8 +88,8 @@ class _HingeSum(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         with torch.autocast("cpu", enabled=False):
             x, y = x.contiguous(), candidates[order]
-            euclidean = kind in (_SQUARED, _EUCLIDEAN)
-            x_squares, y_squares = (z.square().sum(1).numpy() if euclidean else np.empty(0, np.float32) for z in (x, y))
+            squares = kind in (_SQUARED, _EUCLIDEAN)
+            x_squares, y_squares = (z.square().sum(1).numpy() if squares else np.empty(0, np.float32) for z in (x, y))
             columns = torch.stack([first, last, own], dim=1).numpy()
             wanted = any(ctx.needs_input_grad)
             x_gradient, y_gradient = torch.empty_like(x), torch.zeros_like(y)
@@ -105,11 +105,11 @@ class _HingeSum(torch.autograd.Function):
                 if wanted:
                     torch.mm(slab, y, out=x_gradient[rows])
                     y_gradient.addmm_(slab.T, x[rows])
-                    if euclidean:  # ‖x‖² and ‖y‖² have gradients too; d(d²) = −2 d(product) + d‖x‖² + d‖y‖²
+                    if squares:  # ‖x‖² and ‖y‖² have gradients too; d(d²) = −2 d(product) + d‖x‖² + d‖y‖²
                         x_gradient[rows].addcmul_(slab.sum(1, keepdim=True), x[rows], value=-1)
                         y_weight += slab.sum(0)
             if wanted:
-                if euclidean:
+                if squares:
                     y_gradient.addcmul_(y_weight[:, None], y, value=-1)
                 ctx.save_for_backward(x_gradient, torch.empty_like(y).index_copy_(0, order, y_gradient))
         total, active = sums.sum(0)

@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from embedlab.batch import EmbeddingBatch, Mined
-from embedlab.distances import Distance
+from embedlab.distances import Distance, get_distance
 from embedlab.losses.base import Loss
 
 
@@ -29,7 +29,7 @@ class ContrastiveLoss(Loss):
         super().__init__()
         if margin <= 0:
             raise ValueError(f"loss.margin={margin}: the margin of a contrastive loss is above zero")
-        self.margin, self.distance, self.balanced = margin, distance, balanced
+        self.margin, self.distance, self.balanced = margin, get_distance(distance), balanced
 
     def forward(self, batch: EmbeddingBatch, mined: Mined | None = None) -> Tensor:
         """Scalar loss over all pairs of the batch, or the mined ones."""

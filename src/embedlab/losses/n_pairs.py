@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from embedlab.batch import EmbeddingBatch, Mined
-from embedlab.distances import Distance
+from embedlab.distances import Distance, get_distance
 from embedlab.losses.base import Loss
 
 
@@ -32,7 +32,7 @@ class NPairsLoss(Loss):
         super().__init__()
         if temperature <= 0:
             raise ValueError(f"loss.temperature={temperature}: a temperature is above zero")
-        self.temperature, self.distance = temperature, distance
+        self.temperature, self.distance = temperature, get_distance(distance)
 
     def forward(self, batch: EmbeddingBatch, mined: Mined | None = None) -> Tensor:
         """Scalar loss over all positive pairs of the batch, or the mined ones."""

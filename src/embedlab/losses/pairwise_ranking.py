@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from embedlab.batch import EmbeddingBatch, Mined
-from embedlab.distances import Distance
+from embedlab.distances import Distance, get_distance
 from embedlab.losses.base import Loss
 from embedlab.losses.triplet import hinge_over_triplets, softplus_over_triplets
 
@@ -29,7 +29,7 @@ class PairwiseHingeLoss(Loss):
         super().__init__()
         if margin <= 0:
             raise ValueError(f"loss.margin={margin}: the margin of a ranking loss is above zero")
-        self.margin, self.distance = margin, distance
+        self.margin, self.distance = margin, get_distance(distance)
 
     def forward(self, batch: EmbeddingBatch, mined: Mined | None = None) -> Tensor:
         """Scalar loss over all triplets of the batch, or the mined ones."""
@@ -58,7 +58,7 @@ class PairwiseLogisticLoss(Loss):
         super().__init__()
         if scale <= 0:
             raise ValueError(f"loss.scale={scale}: the scale of a ranking loss is above zero")
-        self.scale, self.distance = scale, distance
+        self.scale, self.distance = scale, get_distance(distance)
 
     def forward(self, batch: EmbeddingBatch, mined: Mined | None = None) -> Tensor:
         """Scalar loss over all triplets of the batch, or the mined ones."""

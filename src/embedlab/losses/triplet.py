@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from embedlab.batch import EmbeddingBatch, Mined, Triplets, columns_of
-from embedlab.distances import DISTANCES, Distance, full_precision
+from embedlab.distances import DISTANCES, Distance, full_precision, get_distance
 from embedlab.losses.base import Loss
 
 Which = Literal["all", "semi_hard"]
@@ -71,7 +71,7 @@ class TripletLoss(Loss):
             raise ValueError(f"loss.triplets={triplets}: one of {', '.join(get_args(Which))}")
         if reduction not in get_args(Reduction):
             raise ValueError(f"loss.reduction={reduction}: one of {', '.join(get_args(Reduction))}")
-        self.margin, self.distance, self.soft = margin, distance, soft
+        self.margin, self.distance, self.soft = margin, get_distance(distance), soft
         self.triplets, self.reduction, self.fused = triplets, reduction, fused
 
     def forward(self, batch: EmbeddingBatch, mined: Mined | None = None) -> Tensor:
@@ -106,6 +106,7 @@ def hinge_over_triplets(
     if isinstance(mined, Triplets):
         violation = _violation(batch, mined, distance, margin)
         return TripletSum(F.relu(violation).sum(), (violation > 0).sum(), torch.ones_like(mined.anchor).sum())
+    distance = get_distance(distance)
     if fused and mined is None and _fusable(batch, distance):
         from embedlab.kernels.triplet import hinge_over_all_triplets  # numba: seconds to import, so on first use
 
@@ -113,7 +114,7 @@ def hinge_over_triplets(
         y = x if batch.one_tower else full_precision(batch.candidates)
         labels, candidate_labels = batch.labels, batch.candidate_labels
         return TripletSum(
-            *hinge_over_all_triplets(x, labels, y, candidate_labels, batch.offset, str(distance), margin, semi_hard)
+            *hinge_over_all_triplets(x, labels, y, candidate_labels, batch.offset, distance, margin, semi_hard)
         )
 
     d = batch.distances(distance)
@@ -176,10 +177,8 @@ def _violation(batch: EmbeddingBatch, mined: Triplets, distance: str | Distance,
     return d[mined.anchor, mined.positive] - d[mined.anchor, mined.negative] + margin
 
 
-def _fusable(batch: EmbeddingBatch, distance: str | Distance) -> bool:
-    both = batch.embeddings, batch.candidates
-    return (
-        isinstance(distance, str)
-        and distance in DISTANCES
-        and all(x.device.type == "cpu" and full_precision(x).dtype == torch.float32 for x in both)
+def _fusable(batch: EmbeddingBatch, distance: Distance) -> bool:
+    return distance in DISTANCES.values() and all(
+        x.device.type == "cpu" and full_precision(x).dtype == torch.float32
+        for x in (batch.embeddings, batch.candidates)
     )

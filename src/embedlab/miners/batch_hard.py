@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from embedlab.batch import EmbeddingBatch, Triplets
-from embedlab.distances import Distance
+from embedlab.distances import Distance, get_distance
 
 
 @dataclass
@@ -21,6 +21,9 @@ class BatchHard:
     """
 
     distance: str | Distance = "squared_euclidean"
+
+    def __post_init__(self) -> None:
+        self.distance = get_distance(self.distance)
 
     @torch.no_grad()
     def __call__(self, batch: EmbeddingBatch) -> Triplets:

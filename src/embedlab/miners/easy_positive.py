@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import torch
 
 from embedlab.batch import EmbeddingBatch, Triplets
-from embedlab.distances import Distance
+from embedlab.distances import Distance, get_distance
 from embedlab.miners.semi_hard import nearest_farther
 
 Negative = Literal["hard", "semi_hard"]
@@ -30,6 +30,7 @@ class EasyPositive:
     negative: Negative = "semi_hard"
 
     def __post_init__(self) -> None:
+        self.distance = get_distance(self.distance)
         if self.negative not in get_args(Negative):
             raise ValueError(f"miner.negative={self.negative}: one of {', '.join(get_args(Negative))}")
 

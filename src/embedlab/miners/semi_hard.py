@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from embedlab.batch import EmbeddingBatch, Triplets, columns_of
-from embedlab.distances import Distance
+from embedlab.distances import Distance, get_distance
 
 
 @dataclass
@@ -28,6 +28,7 @@ class SemiHard:
     margin: float | None = None
 
     def __post_init__(self) -> None:
+        self.distance = get_distance(self.distance)
         if self.margin is not None and self.margin <= 0:
             raise ValueError(f"miner.margin={self.margin}: above zero, or null for no limit")
 
