@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.trainer.states import TrainerFn
 
 
 class History(pl.Callback):
@@ -36,7 +37,7 @@ class History(pl.Callback):
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write the validation numbers."""
-        if not trainer.sanity_checking and trainer.training:
+        if trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking:
             self._write(trainer, "val/")
 
     def _write(self, trainer: pl.Trainer, prefix: str) -> None:

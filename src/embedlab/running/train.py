@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from numpy.typing import NDArray
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import WandbLogger
 
@@ -17,7 +18,7 @@ from embedlab.running.build import Built, build, make
 from embedlab.running.environment import environment, peak_memory_bytes, reset_peak_memory
 from embedlab.running.rundir import RunDir
 
-THUMBNAILS = 3000  # images kept for the report's pictures
+PICTURES = 16 * 2**20  # bytes of images kept for the report, as whole classes
 
 
 def train(config: DictConfig, run: RunDir, data: Any = None) -> dict[str, Estimate]:
@@ -132,8 +133,8 @@ def save_evaluation(run: RunDir, built: Built, split: str) -> None:
     """What the report draws from: embeddings, labels, pictures and the curves of the protocols."""
     task: Any = built.task
     data = task.evaluation_sets[split]
-    rows = np.random.default_rng(0).permutation(len(data.labels))[:THUMBNAILS]
-    rows = np.sort(rows)
+    image = built.data.thumbnails(split, [0]).nbytes
+    rows = whole_classes(data.labels, most=max(PICTURES // image, 1))
     arrays: dict[str, Any] = {
         "embeddings": data.embeddings.astype(np.float32),
         "labels": data.labels,
@@ -147,6 +148,14 @@ def save_evaluation(run: RunDir, built: Built, split: str) -> None:
             arrays |= {"pair_distances": result.distances, "pair_same": result.same, "threshold": result.threshold}
     (run.path / "evaluation").mkdir(parents=True, exist_ok=True)
     np.savez_compressed(run.path / "evaluation" / f"{split}.npz", **arrays)
+
+
+def whole_classes(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Rows of as many random classes as have together at most ``most`` rows, at least one class; in order."""
+    order = np.random.default_rng(0).permutation(np.unique(labels))
+    counts = np.array([(labels == label).sum() for label in order])
+    taken = order[: max(int((counts.cumsum() <= most).sum()), 1)]
+    return np.flatnonzero(np.isin(labels, taken))
 
 
 def _quiet_lightning() -> None:
