@@ -52,7 +52,7 @@ class Clustering:
     def __call__(self, data: EvaluationSet) -> ClusteringResult:
         """Cluster and compare."""
         labels = data.labels
-        # Some classes may share all their points (a collapsed model): no more clusters than distinct points.
+        # A collapsed model can leave fewer points than classes.
         distinct = len(np.unique(data.embeddings, axis=0))
         kmeans = KMeans(
             n_clusters=min(len(np.unique(labels)), distinct),
@@ -60,8 +60,9 @@ class Clustering:
             max_iter=self.max_iterations,
             random_state=self.seed,
         )
-        # Threads would add up the cluster means in the order they finish: not the same figure twice.
-        with threadpool_limits(1, user_api="openmp"):
+        # Threads add up the cluster means in the order they finish, which need not give the same figure twice;
+        # and the many small products of the start only lose time to them.
+        with threadpool_limits(1):
             clusters = kmeans.fit(data.embeddings).labels_
         return ClusteringResult(
             nmi=Estimate(float(normalized_mutual_info_score(labels, clusters))),
