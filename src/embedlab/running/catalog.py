@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 import embedlab
 from embedlab.errors import BadInput
@@ -43,7 +43,7 @@ def keys(config: DictConfig, prefix: str = "") -> list[str]:
     for key in config:
         name = f"{prefix}{key}"
         found.append(name)
-        if not config._is_missing(key) and isinstance(config._get_node(key), DictConfig):
+        if not OmegaConf.is_missing(config, key) and isinstance(config._get_node(key), DictConfig):
             found += keys(config[key], f"{name}.")
     return found
 
