@@ -14,7 +14,6 @@ TINY = [
     "name=tiny",
     "trainer.max_epochs=2",
     "trainer.enable_progress_bar=false",
-    "~callbacks.progress",
     "sampler.classes_per_batch=4",
     "sampler.samples_per_class=2",
     "sampler.batches_per_epoch=3",

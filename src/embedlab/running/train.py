@@ -81,6 +81,8 @@ def _train(trainer: pl.Trainer, built: Built, config: DictConfig, run: RunDir, b
 def build_trainer(config: DictConfig) -> pl.Trainer:
     """The Lightning trainer with the callbacks and loggers of the config."""
     callbacks = [make(node) for node in (config.get("callbacks") or {}).values() if node]
+    if not config.trainer.get("enable_progress_bar", True):
+        callbacks = [callback for callback in callbacks if not isinstance(callback, pl.callbacks.ProgressBar)]
     loggers = [make(node) for node in (config.get("logger") or {}).values() if node]
     return make(config.trainer, callbacks=callbacks, logger=loggers or False)
 
