@@ -32,14 +32,14 @@ def classes(data: ImageFolderData) -> dict[str, list[str]]:
 @pytest.mark.parametrize("cache", [True, False])
 def test_images_labels_and_names_go_together(tmp_path: Path, cache: bool) -> None:
     data = make(fill(tmp_path), cache=cache, mean=[0.0], std=[1.0])
-    assert {name: len(names) for name, names in classes(data).items()} == {"train": 6, "val": 2, "test": 2}
+    assert {name: len(names) for name, names in classes(data).items()} == {"train": 2, "val": 4, "test": 4}
     assert sorted(name for names in classes(data).values() for name in names) == [f"class{k:02d}" for k in range(10)]
     assert data.input_shape == (3, 4, 4)
     for split, loader in (("val", data.val_dataloader()), ("test", data.test_dataloader())):
         ((inputs, labels),) = loader
         red, green = (inputs[:, :2, 0, 0] * 255).round().int().T.tolist()
         assert [data.evaluation_names(split)[label] for label in labels] == [f"class{k:02d}" for k in red]
-        assert green == [0, 1, 2, 0, 1, 2]
+        assert green == [0, 1, 2] * 4
     inputs, labels = next(iter(data.train_dataloader()))
     assert [int(n[-2:]) for n in (data.class_names[k] for k in labels)] == (
         inputs[:, 0, 0, 0] * 255
@@ -63,7 +63,7 @@ def test_folders_of_splits_and_a_test_root(tmp_path: Path) -> None:
         "train": ["class00", "class01", "class02"],
         "test": ["class03", "class04"],
     }
-    fill(tmp_path / "b", 5)
+    fill(tmp_path / "b", 7)
     data = make(tmp_path / "b", test_root=str(tmp_path / "a" / "test"))
     assert classes(data)["test"] == ["class03", "class04"]
     assert len(classes(data)["train"]) == 3
@@ -91,8 +91,11 @@ def test_a_broken_image_is_named_or_left_out(tmp_path: Path, cache: bool) -> Non
     train = make(tmp_path, cache=cache, on_error="skip", val_fraction=0, test_fraction=0).splits["train"]
     assert train.class_names == [f"class{k:02d}" for k in range(10) if k != 4]
     assert train.labels.tolist() == [label for label in range(9) for _ in range(3)]
-    with pytest.raises(ValueError, match="fewer than two of 2 classes have readable images"):
-        _ = make(tmp_path, cache=cache, on_error="skip").splits  # class04 is one of two in a split
+    for k in range(9):
+        for file in (tmp_path / f"class{k:02d}").iterdir():
+            file.write_bytes(b"")
+    with pytest.raises(ValueError, match="fewer than two of 10 classes have readable images"):
+        _ = make(tmp_path, cache=cache, on_error="skip", val_fraction=0, test_fraction=0).splits
 
 
 def test_bad_folders_each_in_one_line(tmp_path: Path) -> None:
@@ -105,8 +108,8 @@ def test_bad_folders_each_in_one_line(tmp_path: Path) -> None:
         (tmp_path / "nowhere", r"nowhere: no such folder"),
         (tmp_path / "empty", r"empty: no images; expected .*empty/CLASS/IMAGE"),
         (tmp_path / "one", r"one: only one class, class00; an embedding is learned from two or more"),
-        (tmp_path / "few", r"few: 4 classes are too few for train and test and val to have two each"),
-        (tmp_path / "single", "every class of the training data has a single member"),
+        (tmp_path / "few", r"few: 4 classes are too few to take 4 for each of test and val and two to train on"),
+        (tmp_path / "single", "every class of the training data has only one member"),
     ):
         with pytest.raises(ValueError, match=message) as error:
             make(root).train_dataloader()

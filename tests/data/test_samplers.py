@@ -125,7 +125,7 @@ def test_members_by_class() -> None:
         (lambda: MPerClassSampler(LABELS, 1, 4), "sampler.classes_per_batch=1: a batch needs two classes or more"),
         (lambda: MPerClassSampler(LABELS, 11, 4), "sampler.classes_per_batch=11: .* only 10 classes"),
         (lambda: MPerClassSampler(LABELS, 4, 1), "sampler.samples_per_class=1: a positive pair needs 2 or more"),
-        (lambda: MPerClassSampler(range(9), 4, 2), "every class of the training data has a single member"),
+        (lambda: MPerClassSampler(range(9), 4, 2), "every class of the training data has only one member"),
         (lambda: MPerClassSampler(LABELS, 4, 2, batches_per_epoch=-1), "sampler.batches_per_epoch=-1"),
         (lambda: ClassBalancedSampler(LABELS, 1), "sampler.batch_size=1: a batch needs two rows or more"),
         (lambda: ShuffleSampler(LABELS, 1), "sampler.batch_size=1: a batch needs two rows or more"),

@@ -16,6 +16,7 @@ from embedlab.data.images import ImageData, Images, Split
 from embedlab.data.samplers import BatchSampler
 from embedlab.errors import BadInput
 
+FEWEST_EVALUATED = 4  # classes: verification chooses its threshold on two and judges it on two others
 Classes = dict[str, list[str]]  # name of a class: its files
 
 
@@ -99,13 +100,13 @@ class ImageFolderData(ImageData):
         splits = {}
         for name, fraction in fractions.items():
             if fraction:
-                count = max(2, round(fraction * len(classes)))  # fewer than two classes have no negative pair
+                count = max(FEWEST_EVALUATED, round(fraction * len(classes)))
                 order, dealt = order[count:], order[:count]
                 splits[name] = dealt
         if len(order) < 2:
             raise BadInput(
-                f"data.root={self.root}: {len(classes)} classes are too few for {' and '.join(['train', *splits])} "
-                "to have two each; set data.val_fraction=0 or data.test_fraction=0, or add classes"
+                f"data.root={self.root}: {len(classes)} classes are too few to take {FEWEST_EVALUATED} for each of "
+                f"{' and '.join(splits)} and two to train on; data.val_fraction=0 or data.test_fraction=0 takes fewer"
             )
         splits["train"] = order
         return {

@@ -114,7 +114,7 @@ class MPerClassSampler(BatchSampler):
             )
         if sizes.max() < 2:
             raise BadInput(
-                f"sampler.samples_per_class={samples_per_class}: every class of the training data has a single member, "
+                f"sampler.samples_per_class={samples_per_class}: every class of the training data has only one member, "
                 "so there is no positive pair; sampler=class_balanced asks for no pairs"
             )
         self.classes_per_batch, self.samples_per_class = classes_per_batch, samples_per_class
