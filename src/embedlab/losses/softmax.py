@@ -103,6 +103,8 @@ class NormalizedSoftmaxLoss(ClassifierLoss):
         if scale is not None and not scale > 0:
             raise ValueError(f"loss.scale={scale}: the scale is above zero, or null for the embedding's own length")
         self.scale = scale
+        # Only directions count, and short vectors turn faster at the same learning rate.
+        nn.init.normal_(self.weight, std=0.01)
 
     def length(self, x: Tensor) -> Tensor | float:
         """What multiplies the cosines: s, or ‖x‖ ``(A, 1)``."""
