@@ -36,7 +36,7 @@ class ExactIndex:
         self,
         embeddings: ArrayLike,
         distance: str | Distance = "squared_euclidean",
-        block_bytes: int = 8 * 2**20,
+        block_bytes: int = 32 * 2**20,
     ) -> None:
         self.embeddings = _matrix(embeddings)
         if len(self.embeddings) == 0:
