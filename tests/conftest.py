@@ -18,6 +18,8 @@ TINY = [
     "sampler.samples_per_class=2",
     "sampler.batches_per_epoch=3",
     "model.channels=4",
+    "data.rotations=false",
+    "evaluation=quick",
     "threads=1",
 ]
 

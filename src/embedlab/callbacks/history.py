@@ -22,7 +22,7 @@ class History(pl.Callback):
         self.path = Path(directory) / "history.jsonl"
         self.every_n_steps = every_n_steps
 
-    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Keep only what lies before the step training starts from."""
         if trainer.is_global_zero and self.path.exists():
             kept = [line for line in self.path.read_text().splitlines() if _step(line) <= trainer.global_step]

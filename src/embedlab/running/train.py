@@ -59,8 +59,8 @@ def _train(trainer: pl.Trainer, built: Built, config: DictConfig, run: RunDir, b
     if resume is not None:
         check_checkpoint(resume, built.task)
     trainer.fit(built.task, datamodule=built.data, ckpt_path=resume, weights_only=True)
-    best = getattr(trainer.checkpoint_callback, "best_model_path", "") or None
-    if best is not None:
+    best = run.path / "checkpoints" / "best.ckpt"
+    if best.is_file():
         built.task.load_state_dict(load_checkpoint(best)["state_dict"])
     trainer.test(built.task, datamodule=built.data, verbose=False)
 
