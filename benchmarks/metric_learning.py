@@ -1,11 +1,12 @@
 """All triplets and semi-hard triplets of a batch, forward and backward: time and memory beside pytorch-metric-learning.
 
-    python benchmarks/metric_learning.py [--threads 2] [--sizes 128 1024] [--output benchmarks/metric_learning.csv]
+    python benchmarks/metric_learning.py [--threads 1] [--sizes 128 1024] [--output benchmarks/metric_learning.csv]
 
 Batches of 128-d unit vectors, 4 per class, on the CPU. Per size: first the values and gradients are compared; then the
-contestants take turns, round by round, and the ratio of times is taken within a round; then each runs once more in a
-process of its own, where its peak of resident memory above the level just before is read. A contestant that would need
-more memory or time than is reasonable, going by its last size, sits out.
+contestants take turns, round by round, and the ratio of times is taken within a round (one thread, so that other work
+on the machine slows all alike); then each runs once more in a process of its own, where its peak of resident memory
+above the level just before is read (below a few MB, mostly what the allocator had in stock). A contestant that would
+need more memory or time than is reasonable, going by its last size, sits out.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 import torch
 from pytorch_metric_learning.distances import LpDistance
@@ -74,7 +75,7 @@ def check_alike(losses: dict[str, Loss], size: int) -> None:
     for dtype, most, most_of_gradient in ((torch.float32, 1e-5, 1e-3), (torch.float64, 1e-9, 1e-9)):
         if dtype == torch.float64 and size > 1024:
             continue
-        value, gradient, _ = step(losses["plain"], size, dtype) if "plain" in losses else step(losses["fused"], size)
+        value, gradient, _ = step(losses.get("plain", losses["fused"]), size, dtype)
         for name, loss in losses.items():
             other, other_gradient, _ = step(loss, size, dtype)
             off, gradient_off = abs(other / value - 1), ((other_gradient - gradient).norm() / gradient.norm()).item()
@@ -119,7 +120,7 @@ def run(mode: str, sizes: list[int], threads: int, console: Console) -> list[dic
         check_alike(losses, size)
         times: dict[str, list[float]] = {name: [] for name in losses}
         started = time.perf_counter()
-        while len(times["fused"]) < 3 or (len(times["fused"]) < 15 and time.perf_counter() - started < 20):
+        while len(times["fused"]) < 5 or (len(times["fused"]) < 51 and time.perf_counter() - started < 20):
             for name, loss in losses.items():
                 times[name].append(step(loss, size)[2])
         for name in contestants(mode):
@@ -131,9 +132,9 @@ def run(mode: str, sizes: list[int], threads: int, console: Console) -> list[dic
             last[name] = size, used, median(times[name])
             row |= {"rounds": len(times[name]), "seconds": f"{median(times[name]):.3g}", "peak_mb": f"{used / 1e6:.3g}"}
             if PEER in losses and name != PEER:
-                ratios = sorted(theirs / ours for ours, theirs in zip(times[name], times[PEER], strict=True))
-                row |= {"times_faster": f"{median(ratios):.3g}"}
-                row |= {"times_faster_low": f"{ratios[0]:.3g}", "times_faster_high": f"{ratios[-1]:.3g}"}
+                ratios = [theirs / ours for ours, theirs in zip(times[name], times[PEER], strict=True)]
+                low, middle, high = (f"{ratio:.3g}" for ratio in quantiles(ratios, n=4))
+                row |= {"times_faster": middle, "times_faster_low": low, "times_faster_high": high}
             rows.append(row)
         ours = {row["contestant"]: row for row in rows if row["batch"] == size}
         if "peak_mb" in ours[PEER]:
@@ -145,7 +146,7 @@ def run(mode: str, sizes: list[int], threads: int, console: Console) -> list[dic
 
 
 def table(rows: list[dict[str, object]], mode: str) -> Table:
-    title = f"{mode} triplets: forward + backward beside {PEER}, ratio as median (low–high of the rounds)"
+    title = f"{mode} triplets: forward + backward beside {PEER}, ratio as median (quartiles) of rounds"
     made = Table("batch", "contestant", "seconds", "times faster", "peak MB", "times less memory", title=title)
     for row in (row for row in rows if row["triplets"] == mode):
         if "note" in row:
@@ -174,7 +175,7 @@ def hardware(threads: int) -> dict[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--output", type=Path, default=Path(__file__).with_suffix(".csv"))
     parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
@@ -184,7 +185,7 @@ def main() -> None:
         mode, name, size = arguments.memory_of
         print(measure_memory(mode, name, int(size)))
         return
-    console = Console()
+    console = Console(width=120)
     rows = [row for mode in MODES for row in run(mode, sorted(arguments.sizes), arguments.threads, console)]
     for mode in MODES:
         console.print(table(rows, mode))
