@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from embedlab.batch import EmbeddingBatch, Pairs, Triplets, as_pairs, columns_of
+from embedlab.miners import BatchHard
 
 LABELS = torch.tensor([0, 1, 0, 2])
 
@@ -66,3 +67,19 @@ def test_what_does_not_fit_is_named():
         EmbeddingBatch(x, LABELS[:3])
     with pytest.raises(ValueError, match=r"\(4, 3, 1\)"):
         EmbeddingBatch(x[..., None], LABELS)
+
+
+def test_a_miner_that_asks_first_does_not_cut_the_gradient():
+    embeddings = torch.randn(8, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    labels = torch.arange(4).repeat_interleave(2)
+
+    def gradient(with_miner: bool) -> torch.Tensor:
+        x = embeddings.clone().requires_grad_()
+        batch = EmbeddingBatch(x, labels)
+        if with_miner:
+            BatchHard("euclidean")(batch)
+        batch.distances("euclidean").sum().backward()
+        return x.grad
+
+    assert gradient(True).abs().sum() > 0
+    assert torch.equal(gradient(True), gradient(False))

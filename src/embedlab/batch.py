@@ -78,7 +78,8 @@ class EmbeddingBatch:
         """The ``(A, C)`` matrix of that distance; each kind is computed once."""
         function = get_distance(distance)
         if function not in self._distances:
-            self._distances[function] = function(self.embeddings, self.candidates)
+            with torch.enable_grad():  # a miner, who needs no gradient, may ask first; the loss gets the same matrix
+                self._distances[function] = function(self.embeddings, self.candidates)
         return self._distances[function]
 
     @cached_property
