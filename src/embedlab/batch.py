@@ -1,4 +1,4 @@
-"""What every loss and miner is handed (:class:`EmbeddingBatch`) and what a miner hands on (:class:`Pairs`, :class:`Triplets`)."""
+"""What losses and miners are handed, :class:`EmbeddingBatch`, and what miners hand on: pairs or triplets."""
 
 from functools import cached_property
 from typing import NamedTuple
@@ -57,7 +57,8 @@ class EmbeddingBatch:
             raise ValueError("candidates and candidate_labels come together")
         if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
             raise ValueError(
-                f"embeddings are (batch, dim) and labels (batch,); got {tuple(embeddings.shape)} and {tuple(labels.shape)}"
+                "embeddings are (batch, dim) and labels (batch,); "
+                f"got {tuple(embeddings.shape)} and {tuple(labels.shape)}"
             )
         self.embeddings = embeddings
         self.labels = labels
