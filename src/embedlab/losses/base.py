@@ -1,5 +1,7 @@
 """The contract of a loss: ``loss(batch, mined=None) -> scalar``."""
 
+from typing import ClassVar
+
 from torch import Tensor, nn
 
 from embedlab.batch import EmbeddingBatch, Mined
@@ -12,9 +14,12 @@ class Loss(nn.Module):
     negatives, nothing active) gives exactly zero with a zero gradient.
 
     Attributes:
+        unit_length: whether the loss is meant for embeddings of unit length; models are configured by it.
         statistics: scalars of the last forward pass worth logging, e.g. ``active_fraction``: the share of the
             considered pairs or triplets whose term is above zero.
     """
+
+    unit_length: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -24,6 +24,8 @@ class PrototypicalLoss(Loss):
         shots: K, from 1.
     """
 
+    unit_length = False
+
     def __init__(self, shots: int = 1) -> None:
         super().__init__()
         if shots < 1:

@@ -76,6 +76,8 @@ class SoftmaxLoss(ClassifierLoss):
         embedding_dim: size of the embeddings.
     """
 
+    unit_length = False
+
     def __init__(self, num_classes: int, embedding_dim: int) -> None:
         super().__init__(num_classes, embedding_dim)
         self.bias = nn.Parameter(torch.zeros(num_classes))

@@ -30,6 +30,8 @@ class Conv4(nn.Module):
         embedding_dim: size of the embedding. None, or the flattened size itself: no further layer, as in the
             papers; any other: a linear layer follows.
         channels: of each block.
+        batch_norm: normalise each dimension of the embedding over the batch. The blocks end in a ReLU, so without it
+            embeddings have no negative numbers, and their cosines lie in 0..1: too narrow for losses on angles.
         normalize: embeddings of unit length.
     """
 
@@ -38,6 +40,7 @@ class Conv4(nn.Module):
         input_shape: Sequence[int],
         embedding_dim: int | None = None,
         channels: int = 64,
+        batch_norm: bool = False,
         normalize: bool = False,
     ) -> None:
         super().__init__()
@@ -48,7 +51,8 @@ class Conv4(nn.Module):
             conv_block(in_channels, channels), *(conv_block(channels, channels) for _ in range(3))
         )
         features = channels * (height // 16) * (width // 16)
-        self.head = EmbeddingHead(features, None if embedding_dim == features else embedding_dim, normalize=normalize)
+        layer = None if embedding_dim == features else embedding_dim
+        self.head = EmbeddingHead(features, layer, batch_norm=batch_norm, normalize=normalize)
         self.embedding_dim = self.head.embedding_dim
 
     def forward(self, images: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 from hydra.errors import InstantiationException
-from hydra.utils import instantiate
+from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from embedlab.errors import BadInput
@@ -20,9 +20,11 @@ class Built:
 
 
 def build_data(config: DictConfig) -> Any:
-    """The data module; and ``config.sizes`` filled with what it holds, for the model and the loss to be built from."""
+    """The data module; what it holds, and what the loss is meant for, go into the config to build the model from."""
     data = make(config.data)
+    loss = get_object(config.loss._target_) if "loss" in config else None
     with open_dict(config):
+        config.embedding = {"unit_length": getattr(loss, "unit_length", True)}
         config.sizes = {"num_classes": data.num_classes, "input_shape": list(data.input_shape)}
     return data
 
