@@ -118,6 +118,8 @@ def _finish(directory: object) -> None:
     from embedlab.report import build_report, terminal_table
 
     console = Console()
+    if not console.is_terminal:
+        console.width = 160  # a file wraps nothing
     page = build_report(Path(str(directory)))
     console.print(terminal_table(Path(str(directory))))
     console.print(f"Report: {page}", soft_wrap=True, highlight=False)
@@ -148,8 +150,8 @@ def _verify(options: argparse.Namespace) -> None:
 
     saved = open_run(options.run, allow=options.allow)
     threshold = evaluation_arrays(saved.run, "threshold")["threshold"]
-    images = [saved.data.read(path) for path in (options.first, options.second)]
-    verdict = verify(saved.task.model, *images, float(threshold), saved.distance("verification"))
+    first, second = saved.data.read(options.first), saved.data.read(options.second)
+    verdict = verify(saved.task.model, first, second, float(threshold), saved.distance("verification"))
     sign = "≤" if verdict.same else ">"
     print(f"{'same' if verdict.same else 'different'}: distance {verdict.distance:.4g} {sign} {verdict.threshold:.4g}")
 

@@ -78,7 +78,9 @@ def test_classes_of_one_image_where_pairs_are_needed(embedlab, tmp_path):
 @pytest.mark.parametrize("damage", ["zero bytes", "cut short", "not an image"])
 def test_a_damaged_image_is_named_or_skipped(embedlab, tmp_path, damage):
     bad = images(tmp_path / "data") / "class0" / "bad.png"
-    bad.write_bytes({"zero bytes": b"", "cut short": (bad.parent / "0.png").read_bytes()[:40], "not an image": b"x" * 99}[damage])
+    bad.write_bytes(
+        {"zero bytes": b"", "cut short": (bad.parent / "0.png").read_bytes()[:40], "not an image": b"x" * 99}[damage]
+    )
     assert "bad.png" in complaint(embedlab("train", *TINY, *FOLDER, "data.root=data"))
     skipped = embedlab("train", *TINY, *FOLDER, "data.root=data", "data.on_error=skip")
     assert skipped.returncode == 0, skipped.stderr
@@ -86,7 +88,17 @@ def test_a_damaged_image_is_named_or_skipped(embedlab, tmp_path, damage):
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_says_when(embedlab):
-    line = complaint(embedlab("train", *TINY, "optimizer=sgd", "optimizer.lr=1e30", "model.normalize=false", "run_dir=r", "hydra.run.dir=r"))
+    line = complaint(
+        embedlab(
+            "train",
+            *TINY,
+            "optimizer=sgd",
+            "optimizer.lr=1e30",
+            "model.normalize=false",
+            "run_dir=r",
+            "hydra.run.dir=r",
+        )
+    )
     assert "not finite at step" in line
 
 
@@ -124,7 +136,9 @@ def test_a_checkpoint_cut_short(embedlab, run):
 def test_a_checkpoint_of_another_model(embedlab, run):
     path = run / "checkpoints" / "best.ckpt"
     checkpoint = torch.load(path, weights_only=True)
-    checkpoint["state_dict"] = {k: v.repeat(2, *[1] * (v.ndim - 1)) if v.ndim else v for k, v in checkpoint["state_dict"].items()}
+    checkpoint["state_dict"] = {
+        k: v.repeat(2, *[1] * (v.ndim - 1)) if v.ndim else v for k, v in checkpoint["state_dict"].items()
+    }
     torch.save(checkpoint, path)
     assert "another model" in complaint(embedlab("evaluate", "run"))
 

@@ -35,7 +35,14 @@ def test_a_run_leaves_what_the_run_directory_promises(embedlab, tmp_path):
     assert environment["data_checksum"]
     assert environment["peak_memory_bytes"] > 1e8
     assert 0 < metrics(run)["test/recall_at_1"]["value"] < 1
-    for name in ("checkpoints/last.ckpt", "checkpoints/best.ckpt", "history.jsonl", "evaluation/test.npz", "report.html", "train.log"):
+    for name in (
+        "checkpoints/last.ckpt",
+        "checkpoints/best.ckpt",
+        "history.jsonl",
+        "evaluation/test.npz",
+        "report.html",
+        "train.log",
+    ):
         assert (run / name).is_file(), name
     assert done.stdout.rstrip().endswith("run/report.html")
     # The same protocol on the saved run gives the same numbers.
@@ -68,7 +75,9 @@ def test_ranks_in_a_multirun_read_the_composed_config_and_never_start_the_sweep_
     for job in ("0", "1"):
         assert status(tmp_path / "sweep" / job)["status"] == "done"
         assert 0 < metrics(tmp_path / "sweep" / job)["test/recall_at_1"]["value"] < 1
-        steps = [json.loads(line)["step"] for line in (tmp_path / "sweep" / job / "history.jsonl").read_text().splitlines()]
+        steps = [
+            json.loads(line)["step"] for line in (tmp_path / "sweep" / job / "history.jsonl").read_text().splitlines()
+        ]
         assert max(steps) == 6  # two epochs of three global batches, each shared by both ranks
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torchvision.datasets.folder import IMG_EXTENSIONS
 from torchvision.transforms import v2
 
-from embedlab.data.decoding import ImageFiles, ImageFormat, decode_all, read_file
+from embedlab.data.decoding import ImageFiles, ImageFormat, decode, decode_all, read_file
 from embedlab.data.images import ImageData, Images, Split
 from embedlab.data.samplers import BatchSampler
 from embedlab.errors import BadInput
@@ -128,6 +128,10 @@ class ImageFolderData(ImageData):
         if len(names) < 2:
             raise BadInput(f"data.root={self.root}: fewer than two of {len(classes)} classes have readable images")
         return Split(images, torch.from_numpy(labels.astype(np.int64)), names.tolist())
+
+    def decode(self, data: bytes) -> torch.Tensor:
+        """Upright, cropped and resized as the images of the splits: uint8 ``(C, H, W)``."""
+        return decode(data, self.form)
 
     @property
     def checksum(self) -> str:

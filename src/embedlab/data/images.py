@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from embedlab.data.loader import TrainLoader
 from embedlab.data.samplers import BatchIndices, BatchSampler, InOrderSampler
+from embedlab.errors import BadInput
 
 Augmentation = Callable[[Tensor], Tensor]
 
@@ -148,6 +150,25 @@ class ImageData(LightningDataModule):
         """Pictures for the report: ``(n, H, W)`` grey or ``(n, H, W, 3)``."""
         images = self.splits[split].images[list(rows)]
         return images[:, 0].numpy() if images.shape[1] == 1 else images.permute(0, 2, 3, 1).numpy()
+
+    def decode(self, data: bytes) -> Tensor:
+        """An encoded image as the images of the splits are: uint8 ``(C, H, W)``."""
+        raise NotImplementedError
+
+    def read(self, file: str | Path) -> Tensor:
+        """An image file as the model takes it: float32 ``(C, H, W)``.
+
+        Raises:
+            BadInput: it is not there, or no image.
+        """
+        try:
+            image = self.decode(Path(file).read_bytes())
+        except OSError as error:
+            raise BadInput(f"{file}: {error.strerror or 'no readable image'}") from error
+        except Exception as error:  # Pillow's decoders raise many kinds
+            raise BadInput(f"{file}: no readable image ({' '.join(str(error).split())})") from error
+        one = Split(image[None], torch.zeros(1, dtype=torch.long), [""])
+        return ImageBatches(one, mean=self.mean, std=self.std)[BatchIndices([0], 0)][0][0]
 
     def train_dataloader(self) -> TrainLoader:
         """Batches as the sampler names them."""

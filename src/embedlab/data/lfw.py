@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from embedlab.data.augmentation import RandomAffine
-from embedlab.data.decoding import ImageFormat, decode_all, read_file
+from embedlab.data.decoding import ImageFormat, decode, decode_all, read_file
 from embedlab.data.images import ImageData, Split
 from embedlab.data.samplers import BatchSampler
 from embedlab.errors import BadInput
@@ -211,6 +211,10 @@ class LFWData(ImageData):
                 fold=fold,
             )
         }
+
+    def decode(self, data: bytes) -> torch.Tensor:
+        """Upright, cropped and resized as the images of the splits: uint8 ``(C, H, W)``."""
+        return decode(data, self.form)
 
     @cached_property
     def checksum(self) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from embedlab.data.augmentation import RandomAffine
+from embedlab.data.decoding import ImageFormat, decode
 from embedlab.data.images import ImageData, Split
 from embedlab.data.samplers import BatchSampler
 from embedlab.errors import BadInput
@@ -23,6 +24,7 @@ from embedlab.evaluation.protocol import Episode
 BUNDLED = "omniglot_28.npz"
 BUNDLED_SHA256 = "f1aa87fdf15fa56438b6b14285bd7ac8a338898497ddf6dada2ab86a515b1e5d"
 SIDE, LEVELS, DRAWERS = 28, 16, 20
+DRAWN_SIDE = 105  # of the published drawings
 ROTATIONS = (0, 90, 180, 270)
 VALIDATION_ALPHABETS = ("Bengali", "Greek", "Hebrew", "Korean", "Tifinagh")
 
@@ -151,6 +153,11 @@ class OmniglotData(ImageData):
             return {"episodes": tuple(_episode(s - offset, q - offset) for s, q in c["runs"])}
         alphabets = c["alphabet"][[k for k, _ in self._classes["val"]]]
         return {"episodes": one_shot_runs(alphabets, seed=0)}
+
+    def decode(self, data: bytes) -> torch.Tensor:
+        """A drawing, dark on light, as the bundled ones are: uint8 ``(1, 28, 28)``, 255 for ink."""
+        drawing = decode(data, ImageFormat(DRAWN_SIDE, channels=1))
+        return torch.from_numpy(shrink(drawing.numpy() < 128) * np.uint8(255 // (LEVELS - 1)))
 
     def thumbnails(self, split: str, rows: Sequence[int]) -> NDArray[np.uint8]:
         """Black ink on white ``(n, 28, 28)``."""

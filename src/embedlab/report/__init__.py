@@ -5,9 +5,9 @@ from pathlib import Path
 from embedlab.report import figures, page
 from embedlab.report.runs import Sweep, read
 from embedlab.report.table import markdown, tabulate, write_csv
-from embedlab.report.terminal import terminal_table
+from embedlab.report.terminal import estimates_table, terminal_table
 
-__all__ = ["build_report", "terminal_table"]
+__all__ = ["build_report", "estimates_table", "terminal_table"]
 
 
 def build_report(directory: str | Path) -> Path:

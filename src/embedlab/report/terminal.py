@@ -1,12 +1,14 @@
 """The results table for the terminal."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich import box
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from embedlab.report.metrics import Metric
+from embedlab.evaluation.protocol import Estimate
+from embedlab.report.metrics import Metric, ordered
 from embedlab.report.runs import read
 from embedlab.report.table import BEST, TIED, Cell, format_seconds, legend, tabulate
 
@@ -30,6 +32,18 @@ def terminal_table(directory: str | Path) -> RichTable:
         time = "–" if row.seconds is None else format_seconds(row.seconds.mean)
         count = Text(f"{row.done}/{row.jobs}", style="" if row.done == row.jobs else "red")
         shown.add_row(Text(row.label), *cells, time, count)
+    return shown
+
+
+def estimates_table(estimates: Mapping[str, Estimate]) -> RichTable:
+    """Every metric of one evaluation on a line: value, 95 % interval, and what it is."""
+    shown = RichTable(box=box.SIMPLE_HEAD)
+    for heading in ("metric", "value", "95 % interval", ""):
+        shown.add_column(heading, justify="left" if heading in ("metric", "") else "right")
+    for metric in ordered(set(estimates)):
+        estimate = estimates[metric.key]
+        interval = "" if estimate.low is None or estimate.high is None else f"{estimate.low:.4f} … {estimate.high:.4f}"
+        shown.add_row(metric.key, f"{estimate.value:.4f}", interval, Text(metric.gloss, style="dim"))
     return shown
 
 

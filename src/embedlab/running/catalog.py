@@ -41,7 +41,7 @@ def keys(config: DictConfig, prefix: str = "") -> list[str]:
     """All dotted keys of a config."""
     found = []
     for key in config:
-        name = f"{prefix}{key}"
+        name = f"{prefix}{key!s}"
         found.append(name)
         if not OmegaConf.is_missing(config, key) and isinstance(config._get_node(key), DictConfig):
             found += keys(config[key], f"{name}.")

@@ -63,7 +63,7 @@ class MetricLearning(pl.LightningModule):
         self.protocols = {"val": dict(validation or {}), "test": dict(evaluation or {})}
         self.channels_last, self.seed = channels_last, seed
         if channels_last:
-            self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.model.to(memory_format=torch.channels_last)
         self.results: dict[str, dict[str, Result]] = {}
         self.evaluation_sets: dict[str, EvaluationSet] = {}
         self._collected: list[tuple[Tensor, Tensor]] = []
@@ -89,6 +89,7 @@ class MetricLearning(pl.LightningModule):
         self.log("train/loss", loss, prog_bar=True)
         self.log_dict({f"train/{name}": value.float() for name, value in self.loss.statistics.items()})
         for term in self.auxiliary:
+            assert isinstance(term, AuxiliaryLoss)
             extra = term(distributed.gather(term.pool(self.taps[term.layer])), labels)
             self.log(f"train/loss_{term.layer}", extra)
             loss = loss + extra
