@@ -6,6 +6,7 @@ from pathlib import Path
 TINY = [
     "trainer.max_epochs=1", "trainer.enable_progress_bar=false", "sampler.classes_per_batch=4",
     "sampler.samples_per_class=2", "sampler.batches_per_epoch=2", "model.channels=4", "evaluation=quick",
+    "data.rotations=false", "threads=1",
 ]  # fmt: skip
 
 LOSS = '''

@@ -15,7 +15,7 @@ RECIPES = {
 }
 
 
-class Killed(Exception):
+class Killed(Exception):  # noqa: N818
     """Stands for a kill signal."""
 
 

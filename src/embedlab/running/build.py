@@ -1,5 +1,6 @@
 """From a config to the objects of a run."""
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,14 +50,31 @@ def make(node: Any, **more: Any) -> Any:
             cause = cause.__cause__
         if isinstance(cause, BadInput | ValueError | OSError):
             raise BadInput(" ".join(str(cause).split())) from error
-        if isinstance(cause, TypeError):  # an unknown or missing argument
-            raise BadInput(f"{_key(error)}: {_first_line(cause)}") from error
+        if isinstance(cause, TypeError):  # an unknown or missing argument, or words where a number belongs
+            key = _key(error)
+            words = _words_for_a_number(OmegaConf.select(node._get_root(), key)) if OmegaConf.is_config(node) else None
+            raise BadInput(f"{_shown(key)}.{words}" if words else f"{_shown(key)}: {_first_line(cause)}") from error
         raise BadInput(_first_line(error)) from error
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
     """The config as plain dicts and lists, every interpolation resolved."""
     return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
+
+
+def _words_for_a_number(node: Any) -> str | None:
+    """The first ``key=value`` of a node whose constructor takes a number and is given words."""
+    parameters = inspect.signature(get_object(node._target_)).parameters
+    for name, value in node.items():
+        wanted = getattr(parameters.get(name), "annotation", None)
+        if isinstance(value, str) and wanted in (int, float):
+            return f"{name}={value}: a number is expected here"
+    return None
+
+
+def _shown(key: str) -> str:
+    """The key as a user overrides it: the parts of a task have groups of their own."""
+    return key.removeprefix("task.")
 
 
 def _key(error: Exception) -> str:
