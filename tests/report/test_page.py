@@ -75,7 +75,12 @@ def test_a_run_has_a_page_of_its_own(make_run, tmp_path: Path) -> None:
     assert "Recall@1 90.0 % 89.0 – 91.0" in text
     assert "_target_: embedlab.losses.triplet" in text
     assert "versions.torch 2.11.0" in text
-    assert (run / "results.csv").read_text().splitlines()[1].startswith(".,1,done,61.0,0.9")
+    assert (
+        (run / "results.csv")
+        .read_text()
+        .splitlines()[1]
+        .startswith(f".,1,done,61.0,0123456789abcdef+changes,Some CPU,2,,{1 << 30},0.9,0.89,0.91")
+    )
 
 
 ABSENT = ["config.yaml", "overrides.yaml", "environment.json", "metrics.json", "history.jsonl", "evaluation/test.npz"]

@@ -87,12 +87,16 @@ def test_results_csv_has_a_line_per_job(sweep_directory: Path, tmp_path: Path) -
         lines = list(csv.DictReader(file))
     assert len(lines) == 6
     assert list(lines[0]) == [
-        "job", "loss", "seed", "status", "seconds", "test/nmi", "test/recall_at_1", "test/threshold", "error",
+        "job", "loss", "seed", "status", "seconds", "commit", "processor", "cores", "threads", "peak_memory_bytes",
+        "test/nmi", "test/nmi_low", "test/nmi_high", "test/recall_at_1", "test/recall_at_1_low",
+        "test/recall_at_1_high", "test/threshold", "test/threshold_low", "test/threshold_high", "error",
     ]  # fmt: skip
-    assert lines[3] == {
+    assert lines[3].items() >= {
         "job": "3", "loss": "triplet", "seed": "2", "status": "done", "seconds": "62.0",
-        "test/nmi": str(0.5 + 0.1 * 0.91), "test/recall_at_1": "0.91", "test/threshold": "1.25", "error": "",
-    }  # fmt: skip
+        "commit": "0123456789abcdef+changes", "processor": "Some CPU", "peak_memory_bytes": str(1 << 30),
+        "test/nmi": str(0.5 + 0.1 * 0.91), "test/recall_at_1": "0.91", "test/recall_at_1_low": "0.9",
+        "test/threshold": "1.25", "error": "",
+    }.items()  # fmt: skip
     assert (lines[5]["status"], lines[5]["error"]) == ("failed", "loss is NaN at step 7")
     assert lines[5]["test/recall_at_1"] == ""
 

@@ -188,14 +188,25 @@ def legend(table: Table) -> str:
 
 
 def write_csv(sweep: Sweep, path: Path) -> None:
-    """One line per job: where it lies, its settings, how it went, and every metric as stored (fractions)."""
+    """One line per job: where it lies, its settings, how it went and on what, every metric with its interval."""
     metrics = sorted({name for run in sweep.runs for name in run.metrics})
+    columns = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
     with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["job", *sweep.keys, "seed", "status", "seconds", *metrics, "error"])
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["job", *sweep.keys, "seed", "status", "seconds", *_ENVIRONMENT, *columns, "error"])
         for variant in sweep.variants:
             for run in variant.runs:
                 writer.writerow([_job(sweep, run), *variant.settings.values(), *_outcome(run, metrics)])
+
+
+# Columns of the environment, and where each lies in environment.json.
+_ENVIRONMENT = {
+    "commit": ("git_commit",),
+    "processor": ("hardware", "processor"),
+    "cores": ("hardware", "cores"),
+    "threads": ("hardware", "torch_threads"),
+    "peak_memory_bytes": ("peak_memory_bytes",),
+}
 
 
 def _job(sweep: Sweep, run: Run) -> str:
@@ -203,6 +214,13 @@ def _job(sweep: Sweep, run: Run) -> str:
 
 
 def _outcome(run: Run, metrics: list[str]) -> list[object]:
-    values = [run.metrics[name].value if name in run.metrics else "" for name in metrics]
-    seconds = "" if run.seconds is None else run.seconds
-    return [run.seed or "", run.status, seconds, *values, run.error or ""]
+    estimates = [run.metrics.get(name) for name in metrics]
+    values = [number for e in estimates for number in ((e.value, e.low, e.high) if e else ("", "", ""))]
+    environment = [_at(run.environment, place) for place in _ENVIRONMENT.values()]
+    return [run.seed, run.status, run.seconds, *environment, *values, run.error]
+
+
+def _at(mapping: object, place: tuple[str, ...]) -> object:
+    for key in place:
+        mapping = mapping.get(key) if isinstance(mapping, Mapping) else None
+    return mapping
