@@ -79,7 +79,7 @@ def test_a_run_has_a_page_of_its_own(make_run, tmp_path: Path) -> None:
         (run / "results.csv")
         .read_text()
         .splitlines()[1]
-        .startswith(f".,1,done,61.0,0123456789abcdef+changes,Some CPU,2,,{1 << 30},0.9,0.89,0.91")
+        .startswith(f".,1,,done,61.0,0123456789abcdef+changes,Some CPU,2,,{1 << 30},0.9,0.89,0.91")
     )
 
 

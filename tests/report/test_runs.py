@@ -64,3 +64,19 @@ def test_arrays_that_hold_objects_are_not_unpickled(tmp_path: Path) -> None:
 def test_a_directory_without_runs_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError, match=r"no such directory|no run in it"):
         read(tmp_path / name)
+
+
+def test_folds_of_a_cross_validation_repeat_a_variant(tmp_path: Path) -> None:
+    for job, (loss, fold) in enumerate([("triplet", 10), ("triplet", 9), ("arcface", 9), ("arcface", 10)]):
+        directory = tmp_path / str(job)
+        directory.mkdir()
+        (directory / "config.yaml").write_text(f"name: lfw\nseed: 1\ndata: {{fold: {fold}}}\n")
+        (directory / "overrides.yaml").write_text(f"[loss={loss}, data.fold={fold}]\n")
+        (directory / "status.json").write_text('{"status": "done", "seconds": 1}')
+    sweep = read(tmp_path)
+    assert sweep.keys == ("loss",)
+    assert sweep.repeats == "folds"
+    assert [(v.label, [run.fold for run in v.runs]) for v in sweep.variants] == [
+        ("triplet", ["9", "10"]), ("arcface", ["9", "10"]),
+    ]  # fmt: skip
+    assert sweep.label(sweep.runs[0]) == "triplet, seed 1, fold 9"

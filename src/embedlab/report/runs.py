@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from embedlab.evaluation.protocol import Estimate
 
-REPLICATE = "seed"  # the override that repeats a variant instead of making another
+REPLICATES = ("seed", "data.fold")  # overrides that repeat a variant instead of making another
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +45,19 @@ class Run:
     @property
     def seed(self) -> str | None:
         """The replicate it is, as written in its overrides or its config."""
-        seed = self.overrides.get(REPLICATE, self.config.get(REPLICATE))
+        seed = self.overrides.get("seed", self.config.get("seed"))
         return None if seed is None else str(seed)
+
+    @property
+    def fold(self) -> str | None:
+        """The fold of a cross-validation it is, where its data has folds."""
+        fold = _mapping(self.config.get("data")).get("fold", self.overrides.get("data.fold"))
+        return None if fold is None else str(fold)
+
+    @property
+    def replicate(self) -> str:
+        """What sets it apart from the other runs of its variant: ``seed 1``, ``seed 1, fold 3``."""
+        return ", ".join(f"{word} {value}" for word, value in (("seed", self.seed), ("fold", self.fold)) if value)
 
     @property
     def distance(self) -> str:
@@ -77,7 +88,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """The jobs that differ in their seed only.
+    """The jobs that differ in their seed or fold only.
 
     Attributes:
         label: what sets it apart: ``triplet``, or ``triplet, margin=0.2`` where several keys vary.
@@ -131,7 +142,12 @@ class Sweep:
     def label(self, run: Run) -> str:
         """What a run is called in a list of jobs: ``triplet, seed 1``."""
         variant = next(v for v in self.variants if run in v.runs)
-        return variant.label if run.seed is None else f"{variant.label}, seed {run.seed}"
+        return f"{variant.label}, {run.replicate}" if run.replicate else variant.label
+
+    @property
+    def repeats(self) -> str:
+        """What the runs of a variant differ in: ``folds`` of a cross-validation, else ``seeds``."""
+        return "folds" if len({run.fold for run in self.runs}) > 1 else "seeds"
 
 
 def read(directory: str | Path) -> Sweep:
@@ -158,7 +174,7 @@ def read(directory: str | Path) -> Sweep:
     variants = []
     for number, (values, members) in enumerate(groups.items()):
         settings = dict(zip(keys, values, strict=True))
-        members.sort(key=lambda run: (run.seed is None, _natural(run.seed or "")))
+        members.sort(key=lambda run: (_natural(run.seed or ""), _natural(run.fold or "")))
         variants.append(Variant(_label(settings, members), settings, number, tuple(members)))
     return Sweep(directory, keys, tuple(variants))
 
@@ -187,7 +203,7 @@ def _is_run(directory: Path) -> bool:
 
 
 def _varying(runs: list[Run]) -> tuple[str, ...]:
-    keys = dict.fromkeys(key for run in runs for key in run.overrides if key != REPLICATE)
+    keys = dict.fromkeys(key for run in runs for key in run.overrides if key not in REPLICATES)
     return tuple(key for key in keys if len({run.overrides.get(key) for run in runs}) > 1)
 
 

@@ -51,11 +51,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Variants by metrics."""
+    """Variants by metrics; ``repeats`` says what the runs of one variant differ in, ``seeds`` or ``folds``."""
 
     title: str
     metrics: tuple[Metric, ...]
     rows: tuple[Row, ...]
+    repeats: str = "seeds"
 
     @property
     def over_seeds(self) -> bool:
@@ -80,7 +81,7 @@ def tabulate(sweep: Sweep, headline: bool = True) -> Table:
         seconds = tuple(run.seconds for run in variant.done if run.seconds is not None)
         taken = Cell(seconds, t_half_width(seconds)) if seconds else None
         rows.append(Row(variant.label, variant.number, len(variant.done), len(variant.runs), cells, taken))
-    return Table(", ".join(sweep.keys) or "run", tuple(chosen), tuple(rows))
+    return Table(", ".join(sweep.keys) or "run", tuple(chosen), tuple(rows), sweep.repeats)
 
 
 def t_half_width(values: tuple[float, ...]) -> float | None:
@@ -177,7 +178,11 @@ def markdown(table: Table) -> str:
 def legend(table: Table) -> str:
     """How to read the table, in plain words."""
     percent = ", in percent" if any(metric.fraction for metric in table.metrics) else ""
-    spread = "Mean ± 95 % t interval over seeds" if table.over_seeds else "Value ± 95 % interval over test samples"
+    spread = (
+        f"Mean ± 95 % t interval over {table.repeats}"
+        if table.over_seeds
+        else "Value ± 95 % interval over test samples"
+    )
     marks = (
         "Bold: ahead of all others by more than chance (Welch's t test at 5 %, uncorrected). "
         "≈: the best, or not to be told from it. "
@@ -193,7 +198,7 @@ def write_csv(sweep: Sweep, path: Path) -> None:
     columns = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["job", *sweep.keys, "seed", "status", "seconds", *_ENVIRONMENT, *columns, "error"])
+        writer.writerow(["job", *sweep.keys, "seed", "fold", "status", "seconds", *_ENVIRONMENT, *columns, "error"])
         for variant in sweep.variants:
             for run in variant.runs:
                 writer.writerow([_job(sweep, run), *variant.settings.values(), *_outcome(run, metrics)])
@@ -217,7 +222,7 @@ def _outcome(run: Run, metrics: list[str]) -> list[object]:
     estimates = [run.metrics.get(name) for name in metrics]
     values = [number for e in estimates for number in ((e.value, e.low, e.high) if e else ("", "", ""))]
     environment = [_at(run.environment, place) for place in _ENVIRONMENT.values()]
-    return [run.seed, run.status, run.seconds, *environment, *values, run.error]
+    return [run.seed, run.fold, run.status, run.seconds, *environment, *values, run.error]
 
 
 def _at(mapping: object, place: tuple[str, ...]) -> object:

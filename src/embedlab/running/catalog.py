@@ -26,8 +26,9 @@ def names(group: str) -> list[str]:
 
 def gloss(group: str, name: str) -> str:
     """The first comment line of a config: what it is and how to run it."""
-    first = (conf_dir() / group / f"{name}.yaml").read_text().splitlines()[:1]
-    return first[0].lstrip("# ").strip() if first and first[0].startswith("#") else ""
+    lines = (conf_dir() / group / f"{name}.yaml").read_text().splitlines()
+    comments = [line.lstrip("# ").strip() for line in lines if line.startswith("# ") and "@package" not in line]
+    return comments[0] if comments else ""
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:

@@ -30,11 +30,11 @@ def intervals(sweep: Sweep, directory: Path) -> Figure | None:
         places[0].set_yticks(range(len(table.rows)), [row.label for row in table.rows])
         places[0].set_ylim(len(table.rows) - 0.5, -0.5)
         svg = save_vector(drawn, directory, "intervals")
-    spread = "95 % t interval over seeds" if table.over_seeds else "95 % interval over test samples"
+    spread = f"95 % t interval over {table.repeats}" if table.over_seeds else "95 % interval over test samples"
     return Figure(
         "intervals",
         "The same at a glance",
-        f"Dot: mean; bar: {spread}, cut at the panel's edge where it is wider; ticks: single seeds. In percent.",
+        f"Dot: mean; bar: {spread}, cut at the panel's edge where it is wider; ticks: single runs. In percent.",
         "Mean and interval of every variant on every metric, as in the table",
         svg=svg,
     )

@@ -1,0 +1,48 @@
+"""Every shipped config: says what it is, composes, and every experiment trains."""
+
+import hydra
+import pytest
+import yaml
+
+from embedlab.running.catalog import conf_dir, gloss, names
+from embedlab.running.rundir import RunDir
+from embedlab.running.train import train
+
+CHOICES = [(group, name) for group in names("groups") for name in names(group)]
+SMOKE = [
+    "trainer.max_epochs=1", "trainer.enable_progress_bar=false", "sampler.classes_per_batch=4",
+    "sampler.batches_per_epoch=2", "threads=1", "name=smoke",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("group", "name"), CHOICES)
+def test_the_first_line_says_what_it_is_and_how_to_run_it(group, name):
+    line = gloss(group, name)
+    assert len(line) > 20
+    if group not in ("task", "callbacks"):
+        assert "embedlab train" in line or "embedlab evaluate" in line
+
+
+@pytest.mark.parametrize(("group", "name"), [c for c in CHOICES if c[0] != "experiment"])
+def test_every_choice_composes(group, name):
+    key = "evaluation@validation" if group == "evaluation" else group
+    value = f"[{name}]" if group == "logger" else name
+    with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = hydra.compose("train", [f"{key}={value}"])
+    chosen = config["validation" if group == "evaluation" else group]
+    shipped = yaml.safe_load((conf_dir() / group / f"{name}.yaml").read_text()) or {}
+    assert chosen is None or set(shipped) - {"defaults", group} <= set(chosen)
+
+
+@pytest.mark.parametrize("name", names("experiment"))
+def test_every_experiment_trains(name, tmp_path, request):
+    shrink = []
+    if name.startswith("lfw"):
+        shrink = [f"data.path={request.getfixturevalue('data_root')}/lfw", "data.image_size=16", "model.widths=[4,4]"]
+    if name.startswith("omniglot"):
+        shrink = ["model.channels=4", "data.rotations=false", "evaluation=quick"]
+    with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = hydra.compose("train", [f"experiment={name}", *SMOKE, *shrink, f"run_dir={tmp_path}"])
+    estimates = train(config, RunDir(tmp_path))
+    assert estimates
+    assert all(0 <= estimate.value <= 1 for estimate in estimates.values())
