@@ -87,7 +87,8 @@ def test_results_csv_has_a_line_per_job(sweep_directory: Path, tmp_path: Path) -
         lines = list(csv.DictReader(file))
     assert len(lines) == 6
     assert list(lines[0]) == [
-        "job", "loss", "seed", "fold", "status", "seconds", "commit", "processor", "cores", "threads", "peak_memory_bytes",
+        "job", "loss", "seed", "fold", "status", "seconds", "commit", "processor", "cores", "threads",
+        "peak_memory_bytes",
         "test/nmi", "test/nmi_low", "test/nmi_high", "test/recall_at_1", "test/recall_at_1_low",
         "test/recall_at_1_high", "test/threshold", "test/threshold_low", "test/threshold_high", "error",
     ]  # fmt: skip

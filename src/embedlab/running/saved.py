@@ -37,6 +37,7 @@ def saved_config(run: RunDir, overrides: Sequence[str] = (), allow: Sequence[str
         BadInput: an unknown key, a bad value, or a class that is not trusted.
     """
     saved = run.config()
+    saved = _moved(saved, str(saved.get("run_dir")), str(run.path.absolute()))
     if "${" in str(saved):
         raise BadInput(f"{run.path}: this run's config holds interpolations; a saved config is resolved")
     config: DictConfig = OmegaConf.create(saved)
@@ -55,6 +56,16 @@ def saved_config(run: RunDir, overrides: Sequence[str] = (), allow: Sequence[str
     plain = OmegaConf.to_container(config, resolve=True)
     check_targets(plain, allow)
     return OmegaConf.create(plain)  # type: ignore[return-value]
+
+
+def _moved(value: Any, before: str, now: str) -> Any:
+    """The config of a run that was copied elsewhere: paths into its old directory lead into the new one."""
+    if isinstance(value, dict):
+        return {key: _moved(one, before, now) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_moved(one, before, now) for one in value]
+    inside = isinstance(value, str) and (value == before or value.startswith(before + "/"))
+    return now + value[len(before) :] if inside else value
 
 
 def open_run(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> SavedRun:
