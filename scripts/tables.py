@@ -1,0 +1,115 @@
+"""Writes the tables of the READMEs from the CSV files that the runs wrote, so that no figure is ever typed by hand.
+
+python scripts/tables.py            between each pair of lines <!-- table: KIND FILE… --> and <!-- end -->
+python scripts/tables.py --check    only says whether every table is what its files give
+"""
+
+import csv
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(r"(<!-- table: (?P<kind>\w+)(?P<files>[^>]*?) -->\n).*?(<!-- end -->)", re.S)
+Rows = list[dict[str, str]]
+
+
+def read(path: Path) -> Rows:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def markdown(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = list(head)
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *map(list, rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def percent(value: str | float) -> str:
+    return f"{100 * float(value):.1f}"
+
+
+def speed(rows: Rows) -> str:
+    """Times and memory beside the peer's, by size."""
+    lines = []
+    for row in rows:
+        if row["contestant"] == "pytorch-metric-learning" or not row["times_faster"]:
+            continue
+        ratio = f"{row['times_faster']} ({row['times_faster_low']} – {row['times_faster_high']})"
+        lines.append([f"{row['triplets']}, B = {row['batch']}", row["contestant"], ratio, row["times_less_memory"]])
+    return markdown(["triplets", "path", "times faster (lowest – highest round)", "times less memory"], lines)
+
+
+SWEEP = {
+    "verification_accuracy": "Verification", "tar_at_far_1e-2": "TAR @ FAR 1e-2", "recall_at_1": "Recall@1",
+    "map_at_r": "MAP@R", "nmi": "NMI", "5way_1shot": "5-way 1-shot", "20way_1shot": "20-way 1-shot",
+}  # fmt: skip
+
+
+def sweep(rows: Rows) -> str:
+    """Variants of a sweep over losses: mean over repeats in percent, ± 95 % t interval; best 20-way first."""
+    done = [row for row in rows if row["status"] == "done"]
+    metrics = [name for name in SWEEP if f"test/{name}" in rows[0]]
+    losses = dict.fromkeys(row["loss"] for row in done)
+
+    def values(loss: str, name: str) -> np.ndarray:
+        return np.array([float(row[name]) for row in done if row["loss"] == loss])
+
+    def cell(x: np.ndarray) -> str:
+        if len(x) < 2:
+            return percent(x.mean())
+        half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x))
+        return f"{percent(x.mean())} ± {percent(half)}"
+
+    ranked = sorted(losses, key=lambda loss: -values(loss, f"test/{metrics[-1]}").mean())
+    lines = [
+        [loss, *(cell(values(loss, f"test/{name}")) for name in metrics),
+         f"{values(loss, 'seconds').mean():.0f}", str(len(values(loss, "seconds")))]
+        for loss in ranked
+    ]  # fmt: skip
+    return markdown(["loss", *(SWEEP[name] for name in metrics), "seconds", "n"], lines)
+
+
+def beside(published: Rows, *ours: Rows) -> str:
+    """Published figures and ours, one column a metric; ours in percent with their 95 % interval."""
+    metrics = [name for name in published[0] if name not in ("method", "source")]
+    lines = [[f"{row['method']} ({row['source']})", *(row[name] or "–" for name in metrics)] for row in published]
+    for row in (row for rows in ours for row in rows if row["status"] == "done"):
+        cells = []
+        for name in metrics:
+            value, low, high = (row.get(f"test/{name}{end}", "") for end in ("", "_low", "_high"))
+            cells.append(f"**{percent(value)}** ({percent(low)} – {percent(high)})" if value else "–")
+        lines.append([f"**ours**, seed {row['seed']}, {float(row['seconds']) / 60:.0f} min", *cells])
+    return markdown(["", *metrics], lines)
+
+
+KINDS: dict[str, Callable[..., str]] = {"speed": speed, "sweep": sweep, "beside": beside}
+
+
+def filled(text: str) -> str:
+    def fill(match: re.Match[str]) -> str:
+        files = [read(ROOT / name) for name in match["files"].split()]
+        return f"{match[1]}{KINDS[match['kind']](*files)}{match[4]}"
+
+    return BLOCK.sub(fill, text)
+
+
+def main(check: bool) -> int:
+    stale = []
+    for page in sorted([*ROOT.glob("experiments/**/*.md"), *ROOT.glob("benchmarks/*.md")]):
+        text = page.read_text()
+        new = filled(text)
+        if new != text:
+            stale.append(page.relative_to(ROOT))
+            if not check:
+                page.write_text(new)
+    print(*(f"{page}: {'out of date' if check else 'written'}" for page in stale), sep="\n")
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))
