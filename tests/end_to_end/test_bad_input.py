@@ -89,6 +89,26 @@ def test_a_damaged_image_is_named_or_skipped(embedlab, tmp_path, damage):
     assert "bad.png" in skipped.stdout + skipped.stderr
 
 
+def test_images_of_any_kind_are_taken(embedlab, tmp_path):
+    """Grey, transparent, palette, 16-bit and one-pixel images among the others."""
+    folder = images(tmp_path / "data") / "class0"
+    Image.new("L", (20, 10), 90).save(folder / "grey.png")
+    Image.new("RGBA", (10, 20), (1, 2, 3, 4)).save(folder / "transparent.png")
+    Image.new("P", (9, 9), 3).save(folder / "palette.png")
+    Image.new("I;16", (12, 12), 40000).save(folder / "deep.png")
+    Image.new("RGB", (1, 1), (255, 0, 0)).save(folder / "pixel.png")
+    done = embedlab("train", *TINY, *FOLDER, "data.root=data", "evaluation=metric_learning", "hydra.run.dir=run")
+    assert done.returncode == 0, done.stderr
+    # Twelve small classes are too few for 20-way episodes: that number is left out, and said so; the others stand.
+    assert "few_shot_20way_1shot: left out" in done.stdout + done.stderr
+    assert "test/recall_at_1" in json.loads((tmp_path / "run" / "metrics.json").read_text())
+
+
+def test_a_checkpoint_chosen_by_a_number_that_is_not_computed(embedlab):
+    line = complaint(embedlab("train", *TINY, "callbacks.best.monitor=val/nmi"))
+    assert "val/nmi" in line
+
+
 def test_a_loss_that_is_no_number_stops_the_run_and_says_when(embedlab):
     line = complaint(
         embedlab(

@@ -7,6 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from embedlab.errors import BadInput
@@ -48,7 +49,7 @@ def make(node: Any, **more: Any) -> Any:
         cause = error.__cause__
         while isinstance(cause, InstantiationException) and cause.__cause__ is not None:
             cause = cause.__cause__
-        if isinstance(cause, BadInput | ValueError | OSError):
+        if isinstance(cause, ValueError | OSError | MisconfigurationException):
             raise BadInput(" ".join(str(cause).split())) from error
         if isinstance(cause, TypeError):  # an unknown or missing argument, or words where a number belongs
             key = _key(error)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from numpy.typing import NDArray
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import WandbLogger
@@ -44,6 +45,9 @@ def train(config: DictConfig, run: RunDir, data: Any = None) -> dict[str, Estima
     trainer = build_trainer(config)
     try:
         return _train(trainer, built, config, run, began)
+    except MisconfigurationException as error:
+        close_loggers(trainer, exit_code=1)
+        raise BadInput(" ".join(str(error).split())) from error
     except BaseException:
         close_loggers(trainer, exit_code=1)
         raise

@@ -1,5 +1,6 @@
 """Metric learning: embed a batch, mine it, and let a loss pull its classes together and apart."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,12 +12,15 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from embedlab import distributed
 from embedlab.batch import EmbeddingBatch
+from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate, EvaluationSet, Protocol, Result
 from embedlab.losses import AuxiliaryLoss, Loss
 from embedlab.memory import CrossBatchMemory
 from embedlab.miners import Miner
 from embedlab.models import LayerTaps
 from embedlab.randomness import mix
+
+log = logging.getLogger(__name__)
 
 
 class MetricLearning(pl.LightningModule):
@@ -136,9 +140,16 @@ class MetricLearning(pl.LightningModule):
         labels = torch.cat([label for _, label in self._collected]).numpy()
         self._collected = []
         data: Any = self.trainer.datamodule  # type: ignore[attr-defined]
-        evaluated = EvaluationSet(embeddings, labels, **data.evaluation_extras(split))
-        self.evaluation_sets[split] = evaluated
-        self.results[split] = {name: protocol(evaluated) for name, protocol in self.protocols[split].items()}
+        try:
+            evaluated = EvaluationSet(embeddings, labels, **data.evaluation_extras(split))
+        except ValueError as error:  # NaN: the last step before this evaluation broke the model
+            raise BadInput(str(error)) from error
+        self.evaluation_sets[split], self.results[split] = evaluated, {}
+        for name, protocol in self.protocols[split].items():
+            try:
+                self.results[split][name] = protocol(evaluated)
+            except ValueError as error:  # data too small for one protocol does not take the others' numbers along
+                log.warning("%s: left out, %s", name, error)
         self.log_dict({name: estimate.value for name, estimate in self.estimates(split).items()})
 
     def estimates(self, split: str) -> dict[str, Estimate]:
