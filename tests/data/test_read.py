@@ -17,7 +17,7 @@ def test_a_published_omniglot_drawing_reads_as_the_bundled_one(data_root, tmp_pa
     Image.fromarray((1 - ink[0]) * np.uint8(255)).convert("1").save(tmp_path / "drawing.png")
     data = OmniglotData(sampler=None, split="background_evaluation")
     names = data.evaluation_names("test")
-    name = f"{archive['alphabet_names'][archive['alphabet'][0]]}/character{archive['character'][0]:02d}"
+    name = f"{archive['alphabet_names'][archive['alphabet'][0]]}/character{archive['character'][0]:02d}/rot000"
     first = int((data.splits["test"].labels == names.index(name)).nonzero()[0, 0])
     expected = data.splits["test"].images[[first]][0].float() / 255
     assert torch.equal(data.read(tmp_path / "drawing.png"), expected)
