@@ -31,8 +31,7 @@ class Outcome:
 
     directory: Path | None = None
     sweep: bool = False
-    failed: dict[Path, BaseException] = field(default_factory=dict)
-    jobs: int = 0
+    failed: dict[Path, Exception] = field(default_factory=dict)
 
 
 def train_command(arguments: Sequence[str]) -> Outcome:
@@ -48,7 +47,6 @@ def train_command(arguments: Sequence[str]) -> Outcome:
         run = RunDir(Path(settings.runtime.output_dir))
         outcome.sweep = settings.mode == RunMode.MULTIRUN
         outcome.directory = Path(settings.sweep.dir).absolute() if outcome.sweep else run.path
-        outcome.jobs += 1
         try:
             launch(config, run, list(settings.overrides.task))
         except Exception as error:
@@ -74,7 +72,8 @@ def explain(error: Exception) -> str:
         group = str(Path(error.missing_cfg_file or "").parent)
         return f"{group}={wrong}: no such {group}; {nearest(wrong, error.options)}"
     if isinstance(error, OverrideParseException):
-        return f"{_override(error)}: not an override Hydra can read; write key=value, quoting values with commas"
+        said = error.override or str(error).splitlines()[0]
+        return f"{said}: not an override Hydra can read; write key=value, quoting values with commas"
     text = " ".join(str(error).split())
     cause: Any = error.__cause__ or error
     match = re.search(r"Key '([^']+)' is not in struct", f"{text} {cause}")
@@ -87,10 +86,6 @@ def explain(error: Exception) -> str:
         key = match.group(1) or match.group(2)
         return f"{key}: no such key or group; {_nearest_key(key)}"
     return text
-
-
-def _override(error: OverrideParseException) -> str:
-    return str(getattr(error, "override", "") or str(error).splitlines()[0])
 
 
 def _nearest_key(key: str) -> str:

@@ -11,8 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from embedlab.errors import BadInput
 from embedlab.running.build import build, make
 from embedlab.running.catalog import conf_dir, keys, names, nearest
+from embedlab.running.checkpoints import check_checkpoint
 from embedlab.running.rundir import RunDir, find_run
-from embedlab.running.train import check_checkpoint
 from embedlab.running.trust import check_targets
 
 

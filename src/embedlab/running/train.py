@@ -1,5 +1,6 @@
 """One run, in this process: config in, run directory out."""
 
+import logging
 import time
 import warnings
 from typing import Any
@@ -16,6 +17,7 @@ from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
 from embedlab.evaluation.verification import VerificationResult
 from embedlab.running.build import Built, build, make
+from embedlab.running.checkpoints import check_checkpoint, load_checkpoint
 from embedlab.running.environment import environment, peak_memory_bytes, reset_peak_memory
 from embedlab.running.rundir import RunDir
 
@@ -43,16 +45,15 @@ def train(config: DictConfig, run: RunDir, data: Any = None) -> dict[str, Estima
     pl.seed_everything(config.seed, workers=True, verbose=False)
     built = build(config, data)
     trainer = build_trainer(config)
+    exit_code = 1
     try:
-        return _train(trainer, built, config, run, began)
+        estimates = _train(trainer, built, config, run, began)
+        exit_code = 0
+        return estimates
     except MisconfigurationException as error:
-        close_loggers(trainer, exit_code=1)
         raise BadInput(" ".join(str(error).split())) from error
-    except BaseException:
-        close_loggers(trainer, exit_code=1)
-        raise
     finally:
-        close_loggers(trainer, exit_code=0)
+        close_loggers(trainer, exit_code)
 
 
 def _train(trainer: pl.Trainer, built: Built, config: DictConfig, run: RunDir, began: float) -> dict[str, Estimate]:
@@ -96,43 +97,6 @@ def close_loggers(trainer: pl.Trainer, exit_code: int) -> None:
     for logger in trainer.loggers:
         if isinstance(logger, WandbLogger) and logger._experiment is not None:
             logger.experiment.finish(exit_code=exit_code)
-            logger._experiment = None
-
-
-def load_checkpoint(path: Any) -> dict[str, Any]:
-    """A checkpoint's tensors and plain values, never its code.
-
-    Raises:
-        BadInput: the file is cut short, is no checkpoint, or holds more than weights.
-    """
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises pickle, zip, runtime and end-of-file errors alike
-        reason = "holds objects other than weights" if "weights_only" in str(error) else "is cut short or no checkpoint"
-        raise BadInput(f"{path}: this file {reason}; nothing was loaded") from error
-    if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
-        raise BadInput(f"{path}: this file is no embedlab checkpoint (it has no state_dict)")
-    return checkpoint
-
-
-def check_checkpoint(path: Any, task: torch.nn.Module) -> dict[str, Any]:
-    """The checkpoint, once it is known to fit the task.
-
-    Raises:
-        BadInput: a weight is missing, unknown, or of another shape: the checkpoint of another model.
-    """
-    checkpoint = load_checkpoint(path)
-    saved, own = checkpoint["state_dict"], task.state_dict()
-    for name in [*own, *saved]:
-        if name not in saved or name not in own:
-            where = "the checkpoint lacks" if name not in saved else "the model lacks"
-            raise BadInput(f"{path}: a checkpoint of another model ({where} {name})")
-        if saved[name].shape != own[name].shape:
-            raise BadInput(
-                f"{path}: a checkpoint of another model ({name} is {tuple(saved[name].shape)} there "
-                f"and {tuple(own[name].shape)} here)"
-            )
-    return checkpoint
 
 
 def save_evaluation(run: RunDir, built: Built, split: str) -> None:
@@ -165,8 +129,7 @@ def whole_classes(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
 
 
 def _quiet_lightning() -> None:
-    import logging
-
+    """Silence what Lightning says of settings that are meant."""
     for name in ("pytorch_lightning.utilities.rank_zero", "pytorch_lightning.accelerators"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")

@@ -1,0 +1,44 @@
+"""Checkpoints, read without running anything in them, and held against the model they are for."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from embedlab.errors import BadInput
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """A checkpoint's tensors and plain values, never its code.
+
+    Raises:
+        BadInput: the file is cut short, is no checkpoint, or holds more than weights.
+    """
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises pickle, zip, runtime and end-of-file errors alike
+        reason = "holds objects other than weights" if "weights_only" in str(error) else "is cut short or no checkpoint"
+        raise BadInput(f"{path}: this file {reason}; nothing was loaded") from error
+    if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
+        raise BadInput(f"{path}: this file is no embedlab checkpoint (it has no state_dict)")
+    return checkpoint
+
+
+def check_checkpoint(path: Path, task: torch.nn.Module) -> dict[str, Any]:
+    """The checkpoint, once it is known to fit the task.
+
+    Raises:
+        BadInput: a weight is missing, unknown, or of another shape: the checkpoint of another model.
+    """
+    checkpoint = load_checkpoint(path)
+    saved, own = checkpoint["state_dict"], task.state_dict()
+    for name in [*own, *saved]:
+        if name not in saved or name not in own:
+            where = "the checkpoint lacks" if name not in saved else "the model lacks"
+            raise BadInput(f"{path}: a checkpoint of another model ({where} {name})")
+        if saved[name].shape != own[name].shape:
+            raise BadInput(
+                f"{path}: a checkpoint of another model ({name} is {tuple(saved[name].shape)} there "
+                f"and {tuple(own[name].shape)} here)"
+            )
+    return checkpoint
