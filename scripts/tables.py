@@ -51,7 +51,10 @@ SWEEP = {
 
 
 def sweep(rows: Rows) -> str:
-    """Variants of a sweep over losses: mean over repeats in percent, ± 95 % t interval; best 20-way first."""
+    """Variants of a sweep over losses, best 20-way first: mean in percent, ± 95 % t interval over the repeats.
+
+    One run alone has its own interval, over test samples, where its protocol defines one.
+    """
     done = [row for row in rows if row["status"] == "done"]
     metrics = [name for name in SWEEP if f"test/{name}" in rows[0]]
     losses = dict.fromkeys(row["loss"] for row in done)
@@ -59,15 +62,19 @@ def sweep(rows: Rows) -> str:
     def values(loss: str, name: str) -> np.ndarray:
         return np.array([float(row[name]) for row in done if row["loss"] == loss])
 
-    def cell(x: np.ndarray) -> str:
-        if len(x) < 2:
-            return percent(x.mean())
-        half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x))
-        return f"{percent(x.mean())} ± {percent(half)}"
+    def cell(loss: str, name: str) -> str:
+        x = values(loss, name)
+        if len(x) > 1:
+            half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x))
+            return f"{percent(x.mean())} ± {percent(half)}"
+        (run,) = (row for row in done if row["loss"] == loss)
+        if not run[f"{name}_low"]:
+            return percent(x[0])
+        return f"{percent(x[0])} ± {percent((float(run[f'{name}_high']) - float(run[f'{name}_low'])) / 2)}"
 
     ranked = sorted(losses, key=lambda loss: -values(loss, f"test/{metrics[-1]}").mean())
     lines = [
-        [loss, *(cell(values(loss, f"test/{name}")) for name in metrics),
+        [loss, *(cell(loss, f"test/{name}") for name in metrics),
          f"{values(loss, 'seconds').mean():.0f}", str(len(values(loss, "seconds")))]
         for loss in ranked
     ]  # fmt: skip
