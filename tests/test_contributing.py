@@ -28,3 +28,11 @@ def test_example_runs(section, embedlab, tmp_path):
 
 def test_all_three_examples_are_there():
     assert [section.split()[1] for section in SECTIONS] == ["loss", "miner", "data"]
+
+
+def test_the_readme_s_python_runs():
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", readme, flags=re.S)
+    names: dict = {}
+    exec(block, names)
+    assert names["embeddings"].grad.abs().sum() > 0
