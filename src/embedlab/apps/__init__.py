@@ -1,1 +1,1 @@
-""""""
+"""Using what was trained: compare images, export models and embeddings."""

@@ -1,1 +1,1 @@
-""""""
+"""Compiled hot loops, each behind a plain function."""
