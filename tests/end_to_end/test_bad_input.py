@@ -109,6 +109,11 @@ def test_a_checkpoint_chosen_by_a_number_that_is_not_computed(embedlab):
     assert "val/nmi" in line
 
 
+def test_a_sweep_in_the_folder_of_one_run(embedlab):
+    line = complaint(embedlab("train", "-m", *TINY, "seed=1,2", "run_dir=r"))
+    assert "hydra.sweep.dir=PATH" in line
+
+
 def test_a_loss_that_is_no_number_stops_the_run_and_says_when(embedlab):
     line = complaint(
         embedlab(
@@ -118,7 +123,6 @@ def test_a_loss_that_is_no_number_stops_the_run_and_says_when(embedlab):
             "optimizer.lr=1e30",
             "model.normalize=false",
             "run_dir=r",
-            "hydra.run.dir=r",
         )
     )
     assert "not finite at step" in line

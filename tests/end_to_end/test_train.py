@@ -21,7 +21,7 @@ def status(run: Path) -> dict:
 
 
 def test_a_run_leaves_what_the_run_directory_promises(embedlab, tmp_path):
-    done = embedlab("train", *TINY, "hydra.run.dir=run", "seed=5")
+    done = embedlab("train", *TINY, "run_dir=run", "seed=5")
     assert done.returncode == 0, done.stderr
     run = tmp_path / "run"
     assert status(run)["status"] == "done"

@@ -40,11 +40,14 @@ def train_command(arguments: Sequence[str]) -> Outcome:
     Raises:
         BadInput: the command line asks for something that is not there.
     """
+    if {"-m", "--multirun"} & set(arguments) and any(a.startswith("run_dir=") for a in arguments):
+        raise BadInput("run_dir=…: names one run; the folder of a sweep is hydra.sweep.dir=PATH")
     outcome = Outcome()
 
     def job(config: DictConfig) -> None:
         settings = HydraConfig.get()
         run = RunDir(Path(settings.runtime.output_dir))
+        config.run_dir = str(run.path)
         outcome.sweep = settings.mode == RunMode.MULTIRUN
         outcome.directory = Path(settings.sweep.dir).absolute() if outcome.sweep else run.path
         try:
