@@ -114,6 +114,11 @@ def test_a_sweep_in_the_folder_of_one_run(embedlab):
     assert "hydra.sweep.dir=PATH" in line
 
 
+def test_batch_statistics_over_ranks_without_a_gpu(embedlab):
+    ddp = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.sync_batchnorm=true")
+    assert "sync_batchnorm=true" in complaint(embedlab("train", *TINY, *ddp))
+
+
 def test_a_loss_that_is_no_number_stops_the_run_and_says_when(embedlab):
     line = complaint(
         embedlab(

@@ -11,6 +11,7 @@ import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from numpy.typing import NDArray
 from omegaconf import DictConfig
+from pytorch_lightning.accelerators import CPUAccelerator
 from pytorch_lightning.loggers import WandbLogger
 
 from embedlab.errors import BadInput
@@ -89,7 +90,10 @@ def build_trainer(config: DictConfig) -> pl.Trainer:
     if not config.trainer.get("enable_progress_bar", True):
         callbacks = [callback for callback in callbacks if not isinstance(callback, pl.callbacks.ProgressBar)]
     loggers = [make(node) for node in (config.get("logger") or {}).values() if node]
-    return make(config.trainer, callbacks=callbacks, logger=loggers or False)
+    trainer = make(config.trainer, callbacks=callbacks, logger=loggers or False)
+    if config.trainer.get("sync_batchnorm") and isinstance(trainer.accelerator, CPUAccelerator):
+        raise BadInput("trainer.sync_batchnorm=true: torch has it on GPUs only; leave it false on the CPU")
+    return trainer
 
 
 def close_loggers(trainer: pl.Trainer, exit_code: int) -> None:
