@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from embedlab import distributed
 from embedlab.data.samplers import (
     BatchSampler,
     ClassBalancedSampler,
@@ -9,7 +10,6 @@ from embedlab.data.samplers import (
     MPerClassSampler,
     ShuffleSampler,
     members_by_class,
-    rank_and_world_size,
 )
 
 LABELS = torch.arange(10).repeat_interleave(6)[torch.randperm(60, generator=torch.Generator().manual_seed(0))]
@@ -47,11 +47,10 @@ def test_batches_follow_from_seed_epoch_and_step(kind: int) -> None:
 @pytest.mark.parametrize("world_size", [2, 3])
 def test_ranks_share_the_batch_of_one_rank(kind: int, world_size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = epoch(samplers()[kind], 2)
-    monkeypatch.setenv("WORLD_SIZE", str(world_size))
+    monkeypatch.setattr(distributed, "world_size", lambda: world_size)
     shares = []
     for rank in range(world_size):
-        monkeypatch.setenv("RANK", str(rank))
-        assert rank_and_world_size() == (rank, world_size)
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
         shares.append(epoch(samplers()[kind], 2))
     for step, (rows, _) in enumerate(whole):
         assert [row for share in shares for row in share[step][0]] == rows
@@ -59,7 +58,7 @@ def test_ranks_share_the_batch_of_one_rank(kind: int, world_size: int, monkeypat
 
 
 def test_a_batch_that_ranks_cannot_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "5")
+    monkeypatch.setattr(distributed, "world_size", lambda: 5)
     with pytest.raises(ValueError, match="a batch of 12 can't be shared equally by 5 ranks"):
         next(iter(samplers()[0]))
 
@@ -109,7 +108,7 @@ def test_shuffle_takes_every_row_at_most_once() -> None:
 
 
 def test_in_order_is_all_rows_on_every_rank(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
     sampler = InOrderSampler(7, batch_size=3)
     assert [batch.indices for batch in sampler] == [[0, 1, 2], [3, 4, 5], [6]]
     assert len(sampler) == 3

@@ -6,16 +6,15 @@ ranks see together, in rank order, exactly what one rank sees; the size of a bat
 """
 
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Sampler
 
+from embedlab import distributed
 from embedlab.errors import BadInput
 from embedlab.randomness import mix
 
@@ -66,7 +65,7 @@ class BatchSampler(Sampler[BatchIndices]):
         return self.batches_per_epoch
 
     def __iter__(self) -> Iterator[BatchIndices]:
-        rank, world_size = rank_and_world_size()
+        rank, world_size = distributed.rank(), distributed.world_size()
         share, rest = divmod(self.batch_size, world_size)
         if rest or not share:
             raise BadInput(f"a batch of {self.batch_size} can't be shared equally by {world_size} ranks")
@@ -208,13 +207,6 @@ def members_by_class(labels: Tensor | Sequence[int]) -> list[NDArray[np.int64]]:
     array = np.asarray(labels)
     order = np.argsort(array, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(array[order])) + 1)
-
-
-def rank_and_world_size() -> tuple[int, int]:
-    """Of torch.distributed where it runs, else of the environment of the launcher, else (0, 1)."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
 
 
 def _check_batch_size(batch_size: int) -> None:
