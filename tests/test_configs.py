@@ -3,6 +3,7 @@
 import hydra
 import pytest
 import yaml
+from hydra.core.global_hydra import GlobalHydra
 
 from embedlab.running.catalog import conf_dir, gloss, names
 from embedlab.running.rundir import RunDir
@@ -23,7 +24,7 @@ def test_the_first_line_says_what_it_is_and_how_to_run_it(group, name):
         assert "embedlab train" in line or "embedlab evaluate" in line
 
 
-@pytest.mark.parametrize(("group", "name"), [c for c in CHOICES if c[0] != "experiment"])
+@pytest.mark.parametrize(("group", "name"), [c for c in CHOICES if c[0] not in ("experiment", "launch", "sweep")])
 def test_every_choice_composes(group, name):
     key = "evaluation@validation" if group == "evaluation" else group
     value = f"[{name}]" if group == "logger" else name
@@ -32,6 +33,27 @@ def test_every_choice_composes(group, name):
     chosen = config["validation" if group == "evaluation" else group]
     shipped = yaml.safe_load((conf_dir() / group / f"{name}.yaml").read_text()) or {}
     assert chosen is None or set(shipped) - {"defaults", group} <= set(chosen)
+
+
+@pytest.mark.parametrize("name", names("launch"))
+def test_every_launcher_composes(name):
+    plugin = yaml.safe_load((conf_dir() / "launch" / f"{name}.yaml").read_text())["defaults"][0]
+    wanted = plugin["override /hydra/launcher"]
+    with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        if name != "local" and wanted not in GlobalHydra.instance().config_loader().get_group_options("hydra/launcher"):
+            pytest.skip(f"{wanted}: its extra is not installed")
+        config = hydra.compose("train", [f"launch={name}"], return_hydra_config=True)
+    assert config.hydra.runtime.choices["hydra/launcher"] == wanted
+
+
+@pytest.mark.parametrize("name", names("sweep"))
+def test_every_named_sweep_names_choices_there_are(name):
+    with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = hydra.compose("train", [f"+sweep={name}"], return_hydra_config=True)
+    assert config.hydra.mode.name == "MULTIRUN"
+    for key, values in config.hydra.sweeper.params.items():
+        if key in names("groups"):
+            assert set(values.replace("\n", "").replace(" ", "").split(",")) <= set(names(key))
 
 
 @pytest.mark.parametrize("name", names("experiment"))

@@ -89,6 +89,13 @@ def _parser() -> argparse.ArgumentParser:
     added = with_run(command("export", _export, "write the model or its embeddings in the format of other tools"))
     added.add_argument("--format", required=True, choices=["safetensors", "onnx", "projector"])
 
+    added = command("sweep", _sweep, "how far a sweep is, and going on with one that was cut off")
+    added.add_argument("directory", metavar="SWEEP_DIR")
+    added.add_argument("--status", action="store_true", help="a line for each job (what it does without options)")
+    added.add_argument("--resume", action="store_true", help="run what was not started, go on with what was cut off")
+    added.add_argument("--retry-failed", action="store_true", help="the same, and run the failed jobs again")
+    added.add_argument("--dry-run", action="store_true", help="say what it would run, and run nothing")
+
     added = command("report", _report, "make results.csv, figures and report.html of a run or a sweep")
     added.add_argument("directory", metavar="DIR")
 
@@ -105,8 +112,28 @@ def _train(arguments: list[str]) -> int:
         return 0
     _finish(outcome.directory)
     for path, error in outcome.failed.items():
-        print(f"embedlab: {path.name} failed: {' '.join(str(error).split())[:300]}", file=sys.stderr)
+        print(f"embedlab: {path.name} failed: {' '.join(error.split())[:300]}", file=sys.stderr)
     return 1 if outcome.failed else 0
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from embedlab.running.sweep_progress import status_table
+    from embedlab.running.sweepdir import SweepDir
+    from embedlab.running.sweeping import go_on
+
+    sweep = SweepDir(Path(options.directory))
+    pending = [job.number for job in sweep.pending(options.retry_failed)]
+    if options.dry_run or not (options.resume or options.retry_failed):
+        Console().print(status_table(sweep.rows(), pending if options.dry_run else ()))
+        return 0
+    if not pending:
+        print(f"{sweep.path}: nothing left to run")
+        return 0
+    return _train(go_on(sweep, options.retry_failed))
 
 
 def _finish(directory: object) -> None:

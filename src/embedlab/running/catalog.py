@@ -20,7 +20,7 @@ def conf_dir() -> Path:
 def names(group: str) -> list[str]:
     """Choices of a config group, sorted; of ``groups``, the groups themselves."""
     if group == "groups":
-        return sorted(path.name for path in conf_dir().iterdir() if path.is_dir())
+        return sorted(path.name for path in conf_dir().iterdir() if path.is_dir() and path.name != "hydra")
     return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
 
 

@@ -15,7 +15,6 @@ from hydra.errors import (
     MissingConfigException,
     OverrideParseException,
 )
-from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
@@ -23,15 +22,40 @@ from embedlab.errors import BadInput
 from embedlab.running.catalog import conf_dir, keys, nearest
 from embedlab.running.launch import launch
 from embedlab.running.rundir import RunDir
+from embedlab.running.sweepdir import SweepDir
+
+
+EXTRAS = {"joblib": "joblib", "submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
 
 
 @dataclass
 class Outcome:
-    """Where the jobs of one `embedlab train` lie, and the errors of those that failed."""
+    """Where the jobs of one `embedlab train` lie, and what those that failed said."""
 
     directory: Path | None = None
-    sweep: bool = False
-    failed: dict[Path, Exception] = field(default_factory=dict)
+    failed: dict[Path, str] = field(default_factory=dict)
+
+
+class Job:
+    """One composed job. It travels to processes and machines of its own, so it is an object of a module.
+
+    Attributes:
+        directory: where the run lies, or the sweep it is of; None until one began in this process.
+        sweep: whether it is a sweep.
+    """
+
+    def __init__(self) -> None:
+        self.directory: Path | None = None
+        self.sweep = False
+
+    def __call__(self, config: DictConfig) -> None:
+        """Run it."""
+        settings = HydraConfig.get()
+        run = RunDir(Path(settings.runtime.output_dir))
+        if not self.sweep:
+            self.directory = run.path
+        config.run_dir = str(run.path)
+        launch(config, run, list(settings.overrides.task))
 
 
 def train_command(arguments: Sequence[str]) -> Outcome:
@@ -39,22 +63,11 @@ def train_command(arguments: Sequence[str]) -> Outcome:
 
     Raises:
         BadInput: the command line asks for something that is not there.
+        Exception: whatever ended a single run.
     """
     if {"-m", "--multirun"} & set(arguments) and any(a.startswith("run_dir=") for a in arguments):
         raise BadInput("run_dir=…: names one run; the folder of a sweep is hydra.sweep.dir=PATH")
-    outcome = Outcome()
-
-    def job(config: DictConfig) -> None:
-        settings = HydraConfig.get()
-        run = RunDir(Path(settings.runtime.output_dir))
-        config.run_dir = str(run.path)
-        outcome.sweep = settings.mode == RunMode.MULTIRUN
-        outcome.directory = Path(settings.sweep.dir).absolute() if outcome.sweep else run.path
-        try:
-            launch(config, run, list(settings.overrides.task))
-        except Exception as error:
-            outcome.failed[run.path] = error
-
+    job = Job()
     main = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="train")(job)
     before, sys.argv = sys.argv, ["embedlab train", *arguments]
     try:
@@ -63,8 +76,11 @@ def train_command(arguments: Sequence[str]) -> Outcome:
         raise BadInput(explain(error)) from error
     finally:
         sys.argv = before
-    if outcome.failed and not outcome.sweep:
-        raise next(iter(outcome.failed.values()))
+    outcome = Outcome(job.directory)
+    if job.sweep and job.directory:
+        sweep = SweepDir(job.directory)
+        failed = [row for row in sweep.rows() if row.status in ("failed", "interrupted")]
+        outcome.failed = {sweep.run(row.job).path: row.error or row.status for row in failed}
     return outcome
 
 
@@ -73,6 +89,8 @@ def explain(error: Exception) -> str:
     if isinstance(error, MissingConfigException) and error.options:
         wrong = Path(error.missing_cfg_file or "").name
         group = str(Path(error.missing_cfg_file or "").parent)
+        if wrong in EXTRAS:
+            return f"launch={wrong}: not installed; pip install 'embedlab[{EXTRAS[wrong]}]'"
         return f"{group}={wrong}: no such {group}; {nearest(wrong, error.options)}"
     if isinstance(error, OverrideParseException):
         said = error.override or str(error).splitlines()[0]

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
 from embedlab.running.build import build_data, plain
+from embedlab.running.out_of_memory import explained
 from embedlab.running.ranks import train_on_ranks
 from embedlab.running.rundir import RunDir
 from embedlab.running.train import train
@@ -30,8 +31,9 @@ def launch(config: DictConfig, run: RunDir, overrides: Sequence[str]) -> dict[st
         run.write_config(plain(config), overrides)
         estimates = train_on_ranks(run, ranks(config)) if ranks(config) > 1 else train(config, run, data)
     except BaseException as error:
-        run.finished(time.monotonic() - began, error)
-        raise
+        failure = explained(error, config)
+        run.finished(time.monotonic() - began, failure)
+        raise failure from failure.__cause__
     run.finished(time.monotonic() - began)
     return estimates
 

@@ -6,6 +6,7 @@
 
 import json
 import os
+import socket
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -75,14 +76,15 @@ class RunDir:
     def started(self) -> None:
         """Note that the run is under way; a resumed run keeps the seconds it already took."""
         before = float(self.read_json("status.json").get("seconds") or 0.0)
-        now = _now()
-        self.write_json("status.json", {"status": "running", "started": now, "pid": os.getpid(), "seconds": before})
+        state = {"status": "running", "started": _now(), "pid": os.getpid(), "host": socket.gethostname()}
+        self.write_json("status.json", state | {"seconds": before})
 
     def finished(self, seconds: float, error: BaseException | None = None) -> None:
-        """Note how the run ended: ``done``, or ``failed`` with the error and its traceback."""
+        """Note how the run ended: ``done``, ``interrupted``, or ``failed`` with the error and its traceback."""
         status = self.read_json("status.json")
+        interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
         status |= {
-            "status": "done" if error is None else "failed",
+            "status": "done" if error is None else "interrupted" if interrupted else "failed",
             "finished": _now(),
             "seconds": round(float(status.get("seconds") or 0.0) + seconds, 3),
             "error": None if error is None else _one_line(error),

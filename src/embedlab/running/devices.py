@@ -1,0 +1,44 @@
+"""Which GPU is whose, where several jobs run at once on one machine."""
+
+import os
+
+from omegaconf import DictConfig
+
+from embedlab.running.launch import ranks
+
+
+class Devices:
+    """The machine's GPUs, handed out to jobs and taken back."""
+
+    def __init__(self) -> None:
+        self._free: list[str] | None = None
+
+    def take(self, config: DictConfig) -> tuple[str, ...] | None:
+        """The GPUs of a job, none for one on the CPU; None while too few are free.
+
+        A job that asks for more than the machine has gets all there are, and says so itself.
+        """
+        if config.trainer.get("accelerator") == "cpu":
+            return ()
+        if self._free is None:
+            self._free = _visible()
+            self.count = len(self._free)
+        wanted = min(ranks(config), self.count)
+        if len(self._free) < wanted:
+            return None
+        taken, self._free = tuple(self._free[:wanted]), self._free[wanted:]
+        return taken
+
+    def give_back(self, devices: tuple[str, ...]) -> None:
+        """A job has ended."""
+        if self._free is not None:
+            self._free += devices
+
+
+def _visible() -> list[str]:
+    """The GPUs this process may use, by the names CUDA_VISIBLE_DEVICES gives them."""
+    if "CUDA_VISIBLE_DEVICES" in os.environ:
+        return [name for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name]
+    import torch
+
+    return [str(number) for number in range(torch.cuda.device_count())]

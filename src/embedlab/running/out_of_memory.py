@@ -1,0 +1,39 @@
+"""Runs that had not memory enough: known as such, with the batch to try."""
+
+import signal
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from embedlab.errors import BadInput
+
+SAYS_SO = ("out of memory", "can't allocate memory", "cannot allocate memory")
+
+
+class KilledError(RuntimeError):
+    """A process that ended without a word; the system ends so whatever takes too much memory."""
+
+    def __init__(self, exit_code: int | None, config: DictConfig) -> None:
+        by = signal.Signals(-exit_code).name if exit_code and exit_code < 0 else f"exit code {exit_code}"
+        advice = f": out of memory, most likely; {smaller_batch(config)}" if exit_code == -signal.SIGKILL else ""
+        super().__init__(f"the process of this job was ended ({by}){advice}")
+
+
+def explained(error: BaseException, config: DictConfig) -> BaseException:
+    """The error itself, or if torch, CUDA or Python complained that memory ran out, one that names the mend."""
+    said = " ".join(str(error).split())
+    if not isinstance(error, MemoryError) and not any(words in said.lower() for words in SAYS_SO):
+        return error
+    explanation = BadInput(f"out of memory; {smaller_batch(config)} ({said[:120]})")
+    explanation.__cause__ = error
+    return explanation
+
+
+def smaller_batch(config: DictConfig) -> str:
+    """``try sampler.batch_size=64``: half of the batch, in the words of the config's sampler."""
+    sampler: dict[str, Any] = OmegaConf.to_container(config.sampler) if config.get("sampler") else {}  # type: ignore[assignment]
+    for key in ("classes_per_batch", "batch_size"):
+        size = sampler.get(key)
+        if isinstance(size, int) and size >= 4:
+            return f"try sampler.{key}={size // 2}"
+    return "try a smaller batch"

@@ -1,0 +1,181 @@
+"""A sweep directory: the plan of its jobs in ``manifest.json``, and a run directory for each of them.
+
+The plan is written once, before the first job starts. How far a job has come is said in one place only, its own run
+directory; a row of the manifest joins the two.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from embedlab.errors import BadInput
+from embedlab.running.rundir import RunDir, write_atomically
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """One job as planned.
+
+    Attributes:
+        number: its place in the sweep, from 0; its run directory is called that.
+        key: hash of its composed config.
+        overrides: of the task, ``loss=triplet``.
+    """
+
+    number: int
+    key: str
+    overrides: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A job and what has become of it.
+
+    Attributes:
+        status: ``planned``, ``running``, ``interrupted`` (its process is gone), ``failed`` or ``done``.
+        started, finished: ISO times.
+        seconds: of work, over all attempts.
+        error: one line.
+        metrics: final numbers by name.
+    """
+
+    job: PlannedJob
+    directory: str
+    status: str
+    started: str | None = None
+    finished: str | None = None
+    exit_code: int | None = None
+    seconds: float | None = None
+    error: str | None = None
+    metrics: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class SweepDir:
+    """The files of one sweep, by name."""
+
+    path: Path
+
+    def run(self, job: PlannedJob) -> RunDir:
+        """The job's own directory."""
+        return RunDir(self.path / str(job.number))
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the sweep for this process; the system lets go of it when the process ends, however it ends.
+
+        Raises:
+            BadInput: another process is at work on it, or nothing can be written there.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / ".lock").open("w")
+        except OSError as error:
+            raise BadInput(f"{self.path}: the sweep can't be written there ({error.strerror})") from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise BadInput(
+                    f"{self.path}: another process is at work on this sweep; wait for it or end it"
+                ) from None
+            yield
+
+    def plan(self, arguments: Sequence[str], jobs: Sequence[PlannedJob]) -> None:
+        """Write the plan, or find the same one written.
+
+        Args:
+            arguments: of ``embedlab train``, to go on with the sweep by.
+            jobs: all of them.
+
+        Raises:
+            BadInput: the directory holds another sweep, or can't be written.
+        """
+        if (self.path / MANIFEST).exists():
+            if [job.key for job in self.jobs()] != [job.key for job in jobs]:
+                raise BadInput(f"{self.path}: holds another sweep; give this one its own folder: hydra.sweep.dir=PATH")
+            return
+        plan = {"cwd": os.getcwd(), "arguments": list(arguments), "jobs": [asdict(job) for job in jobs]}
+        try:
+            write_atomically(self.path / MANIFEST, json.dumps(plan, indent=1) + "\n")
+        except OSError as error:
+            raise BadInput(f"{self.path}: the plan of the sweep can't be written ({error.strerror})") from None
+
+    def jobs(self) -> list[PlannedJob]:
+        """The jobs as planned.
+
+        Raises:
+            BadInput: no plan is there, or it is damaged.
+        """
+        try:
+            return [PlannedJob(int(j["number"]), str(j["key"]), tuple(j["overrides"])) for j in self._read()["jobs"]]
+        except (KeyError, TypeError, ValueError):
+            raise self._damaged() from None
+
+    def arguments(self) -> tuple[str, list[str]]:
+        """The folder the sweep was started in, and the arguments of its ``embedlab train``."""
+        plan = self._read()
+        try:
+            return str(plan["cwd"]), [str(argument) for argument in plan["arguments"]]
+        except (KeyError, TypeError):
+            raise self._damaged() from None
+
+    def pending(self, retry_failed: bool) -> list[PlannedJob]:
+        """The jobs that going on with the sweep would run."""
+        settled = {"done"} if retry_failed else {"done", "failed"}
+        return [row.job for row in self.rows() if row.status not in settled]
+
+    def rows(self) -> list[Row]:
+        """All jobs with what has become of them."""
+        return [self.row(job) for job in self.jobs()]
+
+    def row(self, job: PlannedJob) -> Row:
+        """One job with what has become of it."""
+        run = self.run(job)
+        state = run.read_json("status.json")
+        status = str(state.get("status", "planned"))
+        if status == "running" and state.get("host") == socket.gethostname() and not _alive(state.get("pid")):
+            status = "interrupted"
+        metrics = {name: float(m["value"]) for name, m in run.read_json("metrics.json").items() if "value" in m}
+        return Row(
+            job, str(job.number), status, state.get("started"), state.get("finished"), state.get("exit_code"),
+            state.get("seconds"), state.get("error"), metrics if status == "done" else None,
+        )  # fmt: skip
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            plan = json.loads((self.path / MANIFEST).read_text())
+        except OSError:
+            raise BadInput(f"{self.path}: no sweep is here (no {MANIFEST}); give the folder of a sweep") from None
+        except ValueError:
+            raise self._damaged() from None
+        if not isinstance(plan, dict):
+            raise self._damaged()
+        return plan
+
+    def _damaged(self) -> BadInput:
+        return BadInput(
+            f"{self.path / MANIFEST}: damaged; remove it and give the sweep's command again with "
+            f"hydra.sweep.dir={self.path}: what is done is kept"
+        )
+
+
+def _alive(pid: object) -> bool:
+    """Whether a process of that number runs on this machine."""
+    if not isinstance(pid, int):
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

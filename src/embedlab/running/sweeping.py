@@ -1,0 +1,44 @@
+"""What every sweeper needs: a job's config composed, and its key; and going on with a sweep."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from embedlab.running.sweepdir import SweepDir
+
+NOT_THE_JOB = ("hydra", "run_dir", "sweep")  # keys that say where and how a job runs, not what it computes
+
+
+def compose_job(context: HydraContext, config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """The config of one job of a sweep.
+
+    Raises:
+        hydra.errors.HydraException: a choice or key that is not there.
+    """
+    return context.config_loader.load_sweep_config(config, list(overrides))
+
+
+def config_key(config: DictConfig) -> str:
+    """Hash of what a job computes: its composed config, as 16 hexadecimal digits."""
+    with open_dict(config):
+        kept = OmegaConf.masked_copy(config, [str(key) for key in config if key not in NOT_THE_JOB])
+    text = json.dumps(OmegaConf.to_container(kept, resolve=False), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def go_on(sweep: SweepDir, retry_failed: bool) -> list[str]:
+    """The arguments of ``embedlab train`` that go on with a sweep, from the folder it was started in.
+
+    Raises:
+        BadInput: no sweep is there, or its plan is damaged.
+    """
+    folder, arguments = sweep.arguments()
+    directory = sweep.path.absolute()
+    if os.path.isdir(folder):
+        os.chdir(folder)
+    kept = [a for a in arguments if not a.startswith(("hydra.sweep.dir=", "hydra.sweeper.retry_failed="))]
+    return [*kept, f"hydra.sweep.dir={directory}", f"hydra.sweeper.retry_failed={str(retry_failed).lower()}"]

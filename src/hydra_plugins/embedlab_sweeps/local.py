@@ -1,0 +1,124 @@
+"""Jobs on this machine, each in a process of its own, so that none can take the others down."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict
+
+from embedlab.errors import BadInput
+from embedlab.running.devices import Devices
+from embedlab.running.out_of_memory import KilledError
+from embedlab.running.parent import die_with_parent
+from embedlab.running.rundir import RunDir
+from embedlab.running.sweep_progress import SweepProgress
+
+PRELOADED = ["embedlab.running.train"]  # imported once, in a process that every job starts from
+
+
+@dataclass
+class Started:
+    """A job at work."""
+
+    index: int
+    run: RunDir
+    config: DictConfig
+    process: BaseProcess
+    devices: tuple[str, ...]
+    began: float
+
+
+class LocalLauncher(Launcher):
+    """Runs jobs on this machine, the next as soon as one has ended.
+
+    Jobs at once get disjoint GPUs.
+
+    Args:
+        jobs: how many at once.
+    """
+
+    def __init__(self, jobs: int = 1) -> None:
+        if jobs < 1:
+            raise BadInput(f"hydra.launcher.jobs={jobs}: at least one job at a time")
+        self.jobs = jobs
+        self.config: DictConfig
+        self.context: HydraContext
+        self.task_function: TaskFunction
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """As Hydra's launchers are set up."""
+        self.config, self.context, self.task_function = config, hydra_context, task_function
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        """Run these jobs to their end."""
+        setup_globals()
+        processes = multiprocessing.get_context("forkserver")
+        processes.set_forkserver_preload(PRELOADED)
+        progress = SweepProgress(job_overrides)
+        returns = [JobReturn(overrides=list(overrides), status=JobStatus.UNKNOWN) for overrides in job_overrides]
+        waiting = [self._job(initial_job_idx + n, overrides) for n, overrides in enumerate(job_overrides)]
+        devices = Devices()
+        at_work: list[Started] = []
+        try:
+            while waiting or at_work:
+                while waiting and len(at_work) < self.jobs and (free := devices.take(waiting[0])) is not None:
+                    config = waiting.pop(0)
+                    run = RunDir(Path(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir)).absolute())
+                    process = processes.Process(target=_run, args=(self.task_function, config, self.context, free))
+                    process.start()
+                    index = len(job_overrides) - len(waiting) - 1
+                    at_work.append(Started(index, run, config, process, free, time.monotonic()))
+                    progress.started(run, config)
+                wait([job.process.sentinel for job in at_work])
+                for job in [job for job in at_work if not job.process.is_alive()]:
+                    at_work.remove(job)
+                    devices.give_back(job.devices)
+                    failed = _settle(job)
+                    returns[job.index].status = JobStatus.FAILED if failed else JobStatus.COMPLETED
+                    progress.ended(job.run, job.config)
+                    if failed and self.config.sweep.fail_fast:
+                        waiting.clear()
+        finally:
+            for job in at_work:
+                job.process.terminate()
+        return returns
+
+    def _job(self, number: int, overrides: Sequence[str]) -> DictConfig:
+        config = self.context.config_loader.load_sweep_config(self.config, list(overrides))
+        with open_dict(config):
+            config.hydra.job.id = config.hydra.job.num = number
+        if self.jobs > 1:
+            config.trainer.enable_progress_bar = False  # bars of several jobs would write over each other
+        return config
+
+
+def _run(task_function: TaskFunction, config: DictConfig, context: HydraContext, devices: tuple[str, ...]) -> None:
+    """The process of one job."""
+    die_with_parent()
+    if devices:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
+    setup_globals()
+    run_job(
+        hydra_context=context, task_function=task_function, config=config,
+        job_dir_key="hydra.sweep.dir", job_subdir_key="hydra.sweep.subdir",
+    )  # fmt: skip
+
+
+def _settle(job: Started) -> bool:
+    """Whether a job that ended has failed; one that could not say so itself has it said for it."""
+    job.process.join()
+    status = job.run.read_json("status.json").get("status")
+    if status == "done":
+        return False
+    if status != "failed":
+        error = KilledError(job.process.exitcode, job.config)
+        job.run.finished(time.monotonic() - job.began, error)
+    return True

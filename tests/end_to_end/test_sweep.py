@@ -1,0 +1,155 @@
+"""Sweeps that are killed, fail in parts, and are gone on with: the commands as a user types them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+TINY = [
+    "trainer.max_epochs=2", "trainer.enable_progress_bar=false", "sampler.classes_per_batch=4",
+    "sampler.samples_per_class=2", "sampler.batches_per_epoch=3", "model.channels=4", "evaluation=quick",
+    "data.rotations=false", "threads=1",
+]  # fmt: skip
+SWEEP = ["train", "-m", *TINY, "loss=triplet,arcface", "seed=1,2"]
+LONG = ["trainer.max_epochs=12", "hydra.sweep.dir=sweep"]
+
+
+def metrics(directory: Path) -> list[dict]:
+    return [json.loads((directory / str(n) / "metrics.json").read_text()) for n in range(4)]
+
+
+def status(directory: Path) -> dict:
+    try:
+        return json.loads((directory / "status.json").read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def until(condition, seconds: float = 120):
+    """What the condition gives, once it gives something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    pytest.fail("waited in vain")
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start a command and leave it running."""
+    started = []
+
+    def run(*arguments: str) -> subprocess.Popen:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+        command = [sys.executable, "-m", "embedlab.cli", *arguments]
+        with (tmp_path / "output").open("w") as output:
+            started.append(subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=output, stderr=output))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> list[dict]:
+    """The metrics of the sweep that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    done = subprocess.run(
+        [sys.executable, "-m", "embedlab.cli", *SWEEP, *LONG], cwd=folder, check=False, capture_output=True, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "[4/4] 3: loss=arcface seed=2" in done.stdout
+    assert "(0 left; best so far" in done.stdout
+    return metrics(folder / "sweep")
+
+
+def test_a_sweep_killed_whole_goes_on_and_ends_the_same(embedlab, start, tmp_path, whole) -> None:
+    sweep = tmp_path / "sweep"
+    launcher = start(*SWEEP, *LONG)
+    job = until(lambda: (sweep / "1/checkpoints/last.ckpt").is_file() and status(sweep / "1").get("pid"))
+    launcher.kill()
+    until(lambda: not alive(job), seconds=10)
+
+    shown = embedlab("sweep", "sweep", "--dry-run")
+    assert shown.returncode == 0, shown.stderr
+    assert "1 done, 1 interrupted, 2 planned" in " ".join(shown.stdout.split())
+    assert shown.stdout.count("→ to run") == 3
+
+    finished = status(sweep / "0")["finished"]
+    done = embedlab("sweep", "sweep", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert metrics(sweep) == whole
+    assert status(sweep / "0")["finished"] == finished  # not run again
+    assert "nothing left to run" in embedlab("sweep", "sweep", "--resume").stdout
+
+
+def test_a_killed_job_fails_alone_and_is_run_again_when_asked(embedlab, start, tmp_path, whole) -> None:
+    sweep = tmp_path / "sweep"
+    launcher = start(*SWEEP, *LONG)
+    until(lambda: (sweep / "1/checkpoints/last.ckpt").is_file())
+    os.kill(status(sweep / "1")["pid"], signal.SIGKILL)
+    assert launcher.wait(240) == 1
+    assert [status(sweep / str(n))["status"] for n in range(4)] == ["done", "failed", "done", "done"]
+    assert "out of memory, most likely; try sampler.classes_per_batch=2" in status(sweep / "1")["error"]
+    assert "1 failed: the process of this job was ended (SIGKILL)" in (tmp_path / "output").read_text()
+
+    assert "nothing left to run" in embedlab("sweep", "sweep", "--resume").stdout
+    assert embedlab("sweep", "sweep", "--retry-failed").returncode == 0
+    assert metrics(sweep) == whole
+
+
+def test_jobs_at_once_end_as_one_after_the_other(embedlab, tmp_path, whole) -> None:
+    done = embedlab(*SWEEP, *LONG, "hydra.launcher.jobs=2")
+    assert done.returncode == 0, done.stderr
+    assert metrics(tmp_path / "sweep") == whole
+
+
+def test_the_first_failure_stops_a_sweep_that_is_to_fail_fast(embedlab, tmp_path) -> None:
+    done = embedlab("train", "-m", *TINY, "loss.margin=-1,0.2", "sweep.fail_fast=true", "hydra.sweep.dir=sweep")
+    assert done.returncode == 1
+    assert status(tmp_path / "sweep/0")["status"] == "failed"
+    assert not (tmp_path / "sweep/1").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ("other", "holds another sweep"),
+        ("damaged", "manifest.json: damaged; remove it"),
+        ("unknown", "loss=tripet: no such loss; did you mean triplet?"),
+        ("busy", "another process is at work on this sweep"),
+    ],
+)
+def test_sweeps_that_cannot_be(embedlab, tmp_path, change: str, line: str) -> None:
+    sweep = tmp_path / "sweep"
+    sweep.mkdir()
+    plan = {"cwd": str(tmp_path), "arguments": ["-m", *TINY, "seed=1,2"], "jobs": []}
+    (sweep / "manifest.json").write_text(json.dumps(plan) if change != "damaged" else '{"cwd": "/tmp", "jo')
+    command = ["sweep", "sweep"] if change == "damaged" else ["train", "-m", *TINY, "seed=1,2", "hydra.sweep.dir=sweep"]
+    if change == "unknown":
+        command += ["loss=triplet,tripet"]
+    if change == "busy":
+        import fcntl
+
+        lock = (sweep / ".lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    done = embedlab(*command)
+    assert done.returncode == 2
+    assert line in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (sweep / "0").exists()
