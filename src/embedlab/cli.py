@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from embedlab import __version__
 from embedlab.errors import BadInput
@@ -98,6 +99,10 @@ def _parser() -> argparse.ArgumentParser:
 
     added = command("report", _report, "make results.csv, figures and report.html of a run or a sweep")
     added.add_argument("directory", metavar="DIR")
+    added.add_argument(
+        "--metric", metavar="NAME",
+        help="compare variants by this test metric, e.g. recall_at_1 (default: the one that chose the best epochs)",
+    )  # fmt: skip
 
     added = command("list", _list, "what there is, a line each")
     added.add_argument("what", nargs="?", metavar="losses|miners|models|data|experiments|…")
@@ -117,8 +122,6 @@ def _train(arguments: list[str]) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from rich.console import Console
 
     from embedlab.running.sweep_progress import status_table
@@ -136,20 +139,18 @@ def _sweep(options: argparse.Namespace) -> int:
     return _train(go_on(sweep, options.retry_failed))
 
 
-def _finish(directory: object) -> None:
+def _finish(directory: Path, metric: str | None = None) -> None:
     """The last lines of a run or sweep: its table, and where the page lies."""
-    from pathlib import Path
-
     from rich.console import Console
 
-    from embedlab.report import build_report, terminal_table
+    from embedlab.report import build_report
 
     console = Console()
     if not console.is_terminal:
         console.width = 160  # a file wraps nothing
-    page = build_report(Path(str(directory)))
-    console.print(terminal_table(Path(str(directory))))
-    console.print(f"Report: {page}", soft_wrap=True, highlight=False)
+    report = build_report(directory, metric)
+    console.print(report.terminal_table)
+    console.print(f"Report: {report.page}", soft_wrap=True, highlight=False)
 
 
 def _resume(options: argparse.Namespace) -> int:
@@ -220,11 +221,7 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from pathlib import Path
-
-    if not Path(options.directory).is_dir():
-        raise BadInput(f"{options.directory}: no such directory; give a run or a sweep")
-    _finish(options.directory)
+    _finish(Path(options.directory), options.metric)
 
 
 def _list(options: argparse.Namespace) -> None:

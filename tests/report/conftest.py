@@ -76,6 +76,37 @@ def make_run() -> Callable[..., Path]:
     return write_run
 
 
+@pytest.fixture
+def make_sweep() -> Callable[[Path, dict[str, tuple[float, ...]]], Path]:
+    """A small finished sweep with these values of Recall@1 for each loss, seed by seed, and EER their complement."""
+
+    def write(directory: Path, scores: dict[str, tuple[float, ...]]) -> Path:
+        for loss, values in scores.items():
+            for seed, value in enumerate(values):
+                metrics = {"test/recall_at_1": value, "test/eer": 1 - value}
+                write_run(directory / f"{loss}{seed}", loss, seed, metrics, classes=2, per_class=2)
+        return directory
+
+    return write
+
+
+@pytest.fixture
+def make_grid() -> Callable[[Path, list[dict[str, str]], list[float]], Path]:
+    """A sweep of finished jobs with these overrides and values of Recall@1, EER their complement, without pictures."""
+
+    def write(directory: Path, settings: list[dict[str, str]], values: list[float]) -> Path:
+        for job, (overrides, value) in enumerate(zip(settings, values, strict=True)):
+            (directory / str(job)).mkdir(parents=True)
+            lines = "".join(f"- {key}={setting}\n" for key, setting in overrides.items())
+            (directory / str(job) / "overrides.yaml").write_text(lines)
+            (directory / str(job) / "status.json").write_text('{"status": "done", "seconds": 1.0}')
+            entries = {"test/recall_at_1": {"value": value}, "test/eer": {"value": 1 - value}}
+            (directory / str(job) / "metrics.json").write_text(json.dumps(entries))
+        return directory
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def sweep_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three losses with two seeds each, the last job failed."""

@@ -1,107 +1,86 @@
-import csv
+import json
 import math
+import shutil
 from pathlib import Path
 
 import pytest
-from scipy import stats
 
-from embedlab.evaluation.protocol import Estimate
-from embedlab.report.runs import read
-from embedlab.report.table import (
-    BEST,
-    TIED,
-    _apart,
-    distinguishable,
-    format_seconds,
-    markdown,
-    t_half_width,
-    tabulate,
-    write_csv,
-)
+from embedlab.errors import BadInput
+from embedlab.report.runs import Measured
+from embedlab.report.sweep import read
+from embedlab.report.table import BEST, TIED, _apart, best_first, headline_metric, tabulate
 
 T_1 = math.tan(math.pi * 0.475)  # t(0.975) with one degree of freedom, in closed form
-T_2 = 0.95 * math.sqrt(2 / (4 * 0.975 * 0.025))  # with two
-
-
-def test_interval_is_students_t() -> None:
-    assert t_half_width((0.80, 0.84)) == pytest.approx(T_1 * 0.02, rel=1e-12)  # s/√2 = |a − b|/2 for two values
-    assert t_half_width((1.0, 2.0, 3.0)) == pytest.approx(T_2 * 1 / math.sqrt(3), rel=1e-12)
-    assert t_half_width((0.9,)) is None
 
 
 def test_cells_hold_mean_interval_and_seeds(sweep_directory: Path) -> None:
-    table = tabulate(read(sweep_directory))
+    table = tabulate(read(sweep_directory)).main
     assert [metric.name for metric in table.metrics] == ["Recall@1", "NMI"]
     contrastive, triplet, center = table.rows
     cell = contrastive.cells["test/recall_at_1"]
     assert cell.values == (0.80, 0.84)
     assert cell.mean == pytest.approx(0.82)
     assert cell.half == pytest.approx(T_1 * 0.02)
-    assert contrastive.seconds is not None
-    assert contrastive.seconds.mean == pytest.approx(61.5)
-    assert (center.done, center.jobs) == (1, 2)
+    assert (center.done, center.jobs, center.states) == (1, 2, {"done": 1, "failed": 1})
     assert center.cells["test/recall_at_1"].half == pytest.approx(0.01)  # the lone run's own interval
-    # Two seeds, 0.82 ± 0.25 against 0.905 ± 0.06: two-sided Welch p = 0.13, so triplet's lead is not distinguishable.
+    # Differences of 0.10 and 0.07: t = 5.67 with one degree of freedom, p = 0.11, so triplet's lead may be chance.
     assert triplet.cells["test/recall_at_1"].mark == TIED
     assert cell.mark == TIED
 
 
-def test_best_is_marked_only_when_ahead_of_all_by_more_than_chance(make_run, tmp_path: Path) -> None:
-    scores = {"contrastive": (0.700, 0.702), "triplet": (0.800, 0.802), "center": (0.750, 0.752)}
-    for loss, values in scores.items():
-        for seed, value in enumerate(values):
-            metrics = {"test/recall_at_1": value, "test/eer": 1 - value}
-            make_run(tmp_path / f"{loss}{seed}", loss, seed, metrics, classes=2, per_class=2)
-    table = tabulate(read(tmp_path), headline=False)
+def test_cost_is_that_of_finished_runs(sweep_directory: Path) -> None:
+    contrastive, _, center = tabulate(read(sweep_directory)).rows
+    assert contrastive.cost["time"].mean == pytest.approx(61.5)
+    assert contrastive.cost["memory"].values == (1 << 30, 1 << 30)
+    assert center.cost["time"].values == (61.0,)  # the failed run's 3 s are no run's time
+    assert "GPU memory" not in center.cost
+
+
+def test_best_is_marked_only_when_ahead_of_all_by_more_than_chance(make_sweep, tmp_path: Path) -> None:
+    make_sweep(tmp_path, {"contrastive": (0.700, 0.702), "triplet": (0.800, 0.802), "center": (0.750, 0.752)})
+    table = tabulate(read(tmp_path))
     assert {(row.label, key): c.mark for row in table.rows for key, c in row.cells.items() if c.mark} == {
         ("triplet", "test/recall_at_1"): BEST,
         ("triplet", "test/eer"): BEST,  # lower is better
     }
-    line = next(line for line in markdown(table).splitlines() if line.startswith("| triplet"))
-    half = f"{100 * T_1 * 0.001:.1f}"
-    assert line == f"| triplet | **80.1 ± {half}** | **19.9 ± {half}** | 60 s | 2/2 |"
-
-
-@pytest.mark.parametrize("first", [(0.80, 0.84), (0.80, 0.81, 0.83), (0.5, 0.9)])
-@pytest.mark.parametrize("second", [(0.90, 0.91), (0.70, 0.71, 0.69, 0.70), (0.85, 0.86)])
-def test_distinguishable_is_welchs_test(first: tuple[float, ...], second: tuple[float, ...]) -> None:
-    assert distinguishable(first, second) == (stats.ttest_ind(first, second, equal_var=False).pvalue < 0.05)
-
-
-def test_distinguishable_at_its_edges() -> None:
-    assert not distinguishable((0.1,), (0.9, 0.91))
-    assert distinguishable((0.1, 0.1), (0.2, 0.2))
-    assert not distinguishable((0.1, 0.1), (0.1, 0.1))
+    assert table.best == next(row.number for row in table.rows if row.label == "triplet")
+    assert all(row.against_best.worse for row in table.rows if row.against_best)
 
 
 def test_lone_runs_differ_when_their_intervals_do_not_meet() -> None:
-    low, high, wide = Estimate(0.8, 0.79, 0.81), Estimate(0.9, 0.89, 0.91), Estimate(0.82, 0.8, 0.9)
-    assert _apart([high], [low])
-    assert not _apart([wide], [low])
-    assert not _apart([Estimate(0.9)], [low])
+    low, high, wide = Measured(0.8, 0.79, 0.81), Measured(0.9, 0.89, 0.91), Measured(0.82, 0.8, 0.9)
+    assert _apart(high, low)
+    assert not _apart(wide, low)
+    assert not _apart(Measured(0.9), low)
 
 
-def test_results_csv_has_a_line_per_job(sweep_directory: Path, tmp_path: Path) -> None:
-    write_csv(read(sweep_directory), tmp_path / "results.csv")
-    with (tmp_path / "results.csv").open() as file:
-        lines = list(csv.DictReader(file))
-    assert len(lines) == 6
-    assert list(lines[0]) == [
-        "job", "loss", "seed", "fold", "status", "seconds", "commit", "processor", "cores", "threads",
-        "peak_memory_bytes",
-        "test/nmi", "test/nmi_low", "test/nmi_high", "test/recall_at_1", "test/recall_at_1_low",
-        "test/recall_at_1_high", "test/threshold", "test/threshold_low", "test/threshold_high", "error",
-    ]  # fmt: skip
-    assert lines[3].items() >= {
-        "job": "3", "loss": "triplet", "seed": "2", "status": "done", "seconds": "62.0",
-        "commit": "0123456789abcdef+changes", "processor": "Some CPU", "peak_memory_bytes": str(1 << 30),
-        "test/nmi": str(0.5 + 0.1 * 0.91), "test/recall_at_1": "0.91", "test/recall_at_1_low": "0.9",
-        "test/threshold": "1.25", "error": "",
-    }.items()  # fmt: skip
-    assert (lines[5]["status"], lines[5]["error"]) == ("failed", "loss is NaN at step 7")
-    assert lines[5]["test/recall_at_1"] == ""
+def test_a_replicate_that_ran_twice_counts_once_in_the_comparison(make_sweep, tmp_path: Path) -> None:
+    make_sweep(tmp_path, {"contrastive": (0.70, 0.72), "triplet": (0.80, 0.80)})
+    again = shutil.copytree(tmp_path / "contrastive1", tmp_path / "contrastive1again")
+    (again / "metrics.json").write_text('{"test/recall_at_1": {"value": 0.62}}')
+    found = next(row for row in tabulate(read(tmp_path)).rows if row.label == "contrastive")
+    assert found.against_best is not None
+    assert (found.against_best.shared, found.against_best.ahead) == (2, pytest.approx((0.10 + 0.13) / 2))
+    assert len(found.cells["test/recall_at_1"].values) == 3
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(48.4, "48 s"), (720, "12 min"), (12000, "3 h 20 min")])
-def test_format_seconds(seconds: float, text: str) -> None:
-    assert format_seconds(seconds) == text
+def test_headline_is_what_chose_the_best_epoch_unless_asked_otherwise(make_run, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "0", "triplet", 1, {"test/recall_at_1": 0.9, "test/nmi": 0.8, "test/eer": 0.1})
+    sweep = read(tmp_path)
+    assert headline_metric(sweep).key == "test/recall_at_1"
+    assert headline_metric(sweep, "eer").key == headline_metric(sweep, "test/eer").key == "test/eer"
+    assert [m.name for m in tabulate(sweep, headline_metric(sweep, "eer")).main.metrics] == ["Recall@1", "NMI", "EER"]
+    with pytest.raises(BadInput, match="--metric err: no finished job has this test metric; there are: recall_at_1,"):
+        headline_metric(sweep, "err")
+    with (run / "config.yaml").open("a") as file:
+        file.write("callbacks: {best: {monitor: val/nmi}}\n")
+    assert headline_metric(read(tmp_path)).key == "test/nmi"
+
+
+def test_best_first(sweep_directory: Path, tmp_path: Path) -> None:
+    sweep = read(shutil.copytree(sweep_directory, tmp_path / "sweep"))
+    assert [v.label for v in best_first(sweep, headline_metric(sweep)).variants] == ["triplet", "contrastive", "center"]
+    (tmp_path / "sweep" / "2" / "status.json").write_text(json.dumps({"status": "running"}))
+    (tmp_path / "sweep" / "3" / "status.json").write_text(json.dumps({"status": "running"}))
+    sweep = read(tmp_path / "sweep")
+    assert [v.label for v in best_first(sweep, headline_metric(sweep)).variants] == ["contrastive", "center", "triplet"]

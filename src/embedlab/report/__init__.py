@@ -1,40 +1,60 @@
 """Tables, figures and the HTML page of a run or of a sweep."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from embedlab.report import figures, page
-from embedlab.report.runs import Sweep, read
-from embedlab.report.table import markdown, tabulate, write_csv
-from embedlab.report.terminal import estimates_table, terminal_table
+from rich.console import Group
 
-__all__ = ["build_report", "estimates_table", "terminal_table"]
+from embedlab.report import page, terminal
+from embedlab.report.latex import latex
+from embedlab.report.markdown import summary
+from embedlab.report.pictures import draw
+from embedlab.report.results_csv import write_csv
+from embedlab.report.sweep import Sweep, read
+from embedlab.report.table import Table, best_first, headline_metric, tabulate
+from embedlab.report.terminal import estimates_table
+
+__all__ = ["Report", "build_report", "estimates_table"]
+
+MOST_DRAWN = 16  # variants in the figures; a larger sweep is ordered by its headline metric, and the first are drawn
 
 
-def build_report(directory: str | Path) -> Path:
-    """Writes ``results.csv``, ``results.md``, ``figures/`` and ``report.html`` into a run or a sweep directory.
+@dataclass(frozen=True)
+class Report:
+    """What was made of a run or a sweep directory.
 
-    Returns:
-        Where the page lies.
+    Attributes:
+        page: where the HTML page lies.
+        table: with all test metrics; ``table.main`` is what is shown first.
+    """
+
+    page: Path
+    sweep: Sweep
+    table: Table
+
+    @property
+    def terminal_table(self) -> Group:
+        """The main table and what is to say of it, ready for ``rich.print``."""
+        return terminal.terminal_table(self.sweep, self.table.main)
+
+
+def build_report(directory: str | Path, metric: str | None = None) -> Report:
+    """Writes ``results.csv``, the table as ``results.md`` and ``.tex``, ``figures/`` and ``report.html``.
+
+    Args:
+        directory: of a run, or of a sweep in whatever state it is.
+        metric: the test metric by which variants are compared with the best, ``recall_at_1``; by default the one that
+            chose the runs' best epochs.
 
     Raises:
-        FileNotFoundError: there is no run in the directory.
+        BadInput: there is no run in the directory, or no such metric.
     """
     sweep = read(directory)
+    headline = headline_metric(sweep, metric)
     write_csv(sweep, sweep.directory / "results.csv")
-    (sweep.directory / "results.md").write_text(markdown(tabulate(sweep)), encoding="utf-8")
-    return page.write(sweep, draw(sweep))
-
-
-def draw(sweep: Sweep) -> page.Pictures:
-    """Draws every figure the runs have data for, each also as a file in ``figures/``."""
-    directory = sweep.directory / "figures"
-    directory.mkdir(exist_ok=True)
-    plots = (kind(sweep, directory) for kind in (figures.roc, figures.validation_curve))
-    multiples = (kind(sweep, directory) for kind in (figures.distance_histograms, figures.training_loss))
-    return page.Pictures(
-        intervals=figures.intervals(sweep, directory),
-        plots=tuple(figure for figure in plots if figure),
-        multiples=tuple(figure for figure in multiples if figure),
-        maps=figures.embedding_maps(sweep, directory),
-        neighbours=figures.neighbour_rows(sweep, directory),
-    )
+    if len(sweep.variants) > MOST_DRAWN:
+        sweep = best_first(sweep, headline)
+    table = tabulate(sweep, headline)
+    (sweep.directory / "results.md").write_text(summary(sweep, table.main), encoding="utf-8")
+    (sweep.directory / "results.tex").write_text(latex(table.main), encoding="utf-8")
+    return Report(page.write(sweep, table, draw(sweep, table.main, MOST_DRAWN), MOST_DRAWN), sweep, table)

@@ -4,38 +4,29 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from embedlab.report.figures import Figure, colour
+from embedlab.report.figures import colour
+from embedlab.report.layout import columns, error_line, format_seconds, legend, verdict
 from embedlab.report.metrics import ordered
-from embedlab.report.runs import Sweep
-from embedlab.report.table import BEST, Table, format_seconds, legend, tabulate
+from embedlab.report.pictures import Pictures
+from embedlab.report.sweep import Sweep
+from embedlab.report.table import BEST, Table
+
+MOST_ROWS, MOST_JOBS, MOST_FAILURES = 50, 1000, 10  # what a page shows of a large sweep; the rest is in the files
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """The figures of a page.
+def render(sweep: Sweep, table: Table, pictures: Pictures, drawn: int) -> str:
+    """The page as one string: styles, pictures and a few lines of script inside, nothing fetched.
 
-    Attributes:
-        plots: all variants in one plot.
-        multiples: a panel per variant side by side.
-        maps, neighbours: a picture per variant, by its label.
+    Args:
+        table: of all variants of the sweep, in its order, with all test metrics.
+        drawn: how many of them the pictures show.
     """
-
-    intervals: Figure | None
-    plots: tuple[Figure, ...]
-    multiples: tuple[Figure, ...]
-    maps: Mapping[str, Figure]
-    neighbours: Mapping[str, Figure]
-
-
-def render(sweep: Sweep, pictures: Pictures) -> str:
-    """The page as one string: styles, pictures and a few lines of script inside, nothing fetched."""
     environment = Environment(
         loader=PackageLoader("embedlab.report"),
         autoescape=True,
@@ -43,19 +34,24 @@ def render(sweep: Sweep, pictures: Pictures) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(colour=colour, format_seconds=format_seconds, data_uri=data_uri)
-    table, first = tabulate(sweep), sweep.runs[0]
-    full = tabulate(sweep, headline=False)
+    environment.globals.update(
+        colour=colour, columns=columns, error_line=error_line, format_seconds=format_seconds, data_uri=data_uri
+    )
+    first = sweep.runs[0]
     return environment.get_template("report.html.j2").render(
         sweep=sweep,
         pictures=pictures,
-        table=table,
-        full=full if len(full.metrics) > len(table.metrics) else None,
-        legend=legend(table),
+        table=table.main,
+        full=table if len(table.metrics) > len(table.main.metrics) else None,
+        drawn=drawn,
+        most_rows=MOST_ROWS,
+        jobs=sweep.runs[:MOST_JOBS],
+        legend=legend(table.main),
+        verdict=verdict(table),
         facts=facts(sweep),
-        finding="" if sweep.single else finding(table),
+        finding="" if sweep.single else finding(table.main),
         estimates=[(m, first.metrics[m.key]) for m in ordered(set(first.metrics))] if sweep.single else [],
-        failed=[run for run in sweep.runs if run.status == "failed"],
+        failed=sweep.failed[:MOST_FAILURES],
         config=yaml.safe_dump(dict(first.config), sort_keys=False, allow_unicode=True) if first.config else "",
         environment=list(flatten(first.environment)),
     )
@@ -64,10 +60,10 @@ def render(sweep: Sweep, pictures: Pictures) -> str:
 def facts(sweep: Sweep) -> list[str]:
     """The summary line: jobs, time, commit, hardware."""
     runs = sweep.runs
-    counts = {state: sum(run.status == state for run in runs) for state in ("done", "failed", "running")}
-    jobs = f"{counts['done']} of {len(runs)} jobs done"
-    stated = [jobs if not sweep.single else runs[0].status]
-    stated += [f"{counts[state]} {state}" for state in ("failed", "running") if counts[state] and not sweep.single]
+    stated = [runs[0].status]
+    if not sweep.single:
+        rest = [f"{count:,} {state}" for state, count in sorted(sweep.states.items()) if state != "done"]
+        stated = [f"{sweep.states['done']:,} of {len(runs):,} jobs done", *rest]
     seeds = {run.seed for run in runs if run.seed is not None}
     if seeds:
         stated.append(f"{len(seeds)} seeds" if len(seeds) > 1 else f"seed {seeds.pop()}")
@@ -142,8 +138,8 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def write(sweep: Sweep, pictures: Pictures) -> Path:
+def write(sweep: Sweep, table: Table, pictures: Pictures, drawn: int) -> Path:
     """Writes ``report.html`` into the directory."""
     path = sweep.directory / "report.html"
-    path.write_text(render(sweep, pictures), encoding="utf-8")
+    path.write_text(render(sweep, table, pictures, drawn), encoding="utf-8")
     return path

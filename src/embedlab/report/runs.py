@@ -1,11 +1,11 @@
-"""A run directory, or a sweep of them, read into memory; whatever is missing or half written is simply absent."""
+"""One run directory, read as far as it is asked for; whatever is missing or half written is simply absent."""
 
 import json
 import math
+import os
 import re
 import zipfile
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,19 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from embedlab.evaluation.protocol import Estimate
+_NUMBER = (int, float)  # ten times faster to ask for than a union made on the spot, which counts for a large sweep
+# The resolved config is the one large file of a run, and parsing YAML the slowest step of reading a sweep: it is parsed
+# whole only for the runs that a page shows, and by libyaml where PyYAML was built with it.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-REPLICATES = ("seed", "data.fold")  # overrides that repeat a variant instead of making another
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A number of ``metrics.json`` and, where it states one, its 95 % interval over test samples."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,33 +36,34 @@ class Run:
 
     Attributes:
         overrides: what its job set, by key: ``{"loss": "triplet", "seed": "1"}``.
-        status: ``running``, ``done``, ``failed``, or ``unknown`` without a status file.
+        seed: as written in its overrides, its environment or its config.
+        fold: of a cross-validation, where its data has folds.
+        status: ``planned``, ``running``, ``interrupted``, ``done``, ``failed``, or ``unknown`` without a status file.
+        seconds: how long it took; None while it is running.
         metrics: test numbers by full name, ``test/recall_at_1``.
-        history: the logged lines in order, each with its ``step``.
     """
 
     directory: Path
-    config: Mapping[str, Any]
     overrides: Mapping[str, str]
+    seed: str | None
+    fold: str | None
     status: str
     seconds: float | None
     error: str | None
     traceback: str | None
     environment: Mapping[str, Any]
-    metrics: Mapping[str, Estimate]
-    history: tuple[Mapping[str, float], ...]
+    metrics: Mapping[str, Measured]
 
-    @property
-    def seed(self) -> str | None:
-        """The replicate it is, as written in its overrides or its config."""
-        seed = self.overrides.get("seed", self.config.get("seed"))
-        return None if seed is None else str(seed)
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """The resolved config; empty when there is none."""
+        return _mapping(_yaml(_text(self.directory, "config.yaml")))
 
-    @property
-    def fold(self) -> str | None:
-        """The fold of a cross-validation it is, where its data has folds."""
-        fold = _mapping(self.config.get("data")).get("fold", self.overrides.get("data.fold"))
-        return None if fold is None else str(fold)
+    @cached_property
+    def name(self) -> str | None:
+        """The experiment's name, as its config states it."""
+        name = _at(_text(self.directory, "config.yaml"), "name")
+        return str(name) if name else None
 
     @property
     def replicate(self) -> str:
@@ -64,6 +75,11 @@ class Run:
         """The distance its retrieval ranks by; squared Euclidean where the config states none."""
         retrieval = _mapping(_mapping(self.config.get("evaluation")).get("retrieval"))
         return str(retrieval.get("distance", "squared_euclidean"))
+
+    @cached_property
+    def history(self) -> tuple[Mapping[str, float], ...]:
+        """The logged lines in order, each with its ``step``."""
+        return tuple(_history(_text(self.directory, "history.jsonl")))
 
     @cached_property
     def evaluation(self) -> dict[str, NDArray[Any]]:
@@ -86,181 +102,102 @@ class Run:
         return np.array(steps, dtype=np.float64), np.array(values, dtype=np.float64)
 
 
-@dataclass(frozen=True, eq=False)
-class Variant:
-    """The jobs that differ in their seed or fold only.
-
-    Attributes:
-        label: what sets it apart: ``triplet``, or ``triplet, margin=0.2`` where several keys vary.
-        settings: the varying keys and their values.
-        number: its place in the sweep, from 0; it keeps the same colour in every figure.
-    """
-
-    label: str
-    settings: Mapping[str, str]
-    number: int
-    runs: tuple[Run, ...]
-
-    @property
-    def done(self) -> tuple[Run, ...]:
-        """Its finished runs."""
-        return tuple(run for run in self.runs if run.status == "done")
-
-    def showcase(self, *arrays: str) -> Run | None:
-        """The run its pictures are taken from: the first finished one whose evaluation holds these arrays."""
-        return next((run for run in self.done if run.has(*arrays)), None)
-
-
-@dataclass(frozen=True, eq=False)
-class Sweep:
-    """The runs of one directory. A single run is a sweep of one job.
-
-    Attributes:
-        keys: the override keys that vary between its jobs, the seed aside.
-    """
-
-    directory: Path
-    keys: tuple[str, ...]
-    variants: tuple[Variant, ...]
-
-    @property
-    def runs(self) -> tuple[Run, ...]:
-        """All jobs, variant by variant."""
-        return tuple(run for variant in self.variants for run in variant.runs)
-
-    @property
-    def single(self) -> bool:
-        """Whether this is one run rather than a comparison."""
-        return len(self.runs) == 1
-
-    @property
-    def name(self) -> str:
-        """The experiment's name; the directory's where no config states one."""
-        names = [str(run.config["name"]) for run in self.runs if run.config.get("name")]
-        return Counter(names).most_common(1)[0][0] if names else self.directory.resolve().name
-
-    def label(self, run: Run) -> str:
-        """What a run is called in a list of jobs: ``triplet, seed 1``."""
-        variant = next(v for v in self.variants if run in v.runs)
-        return f"{variant.label}, {run.replicate}" if run.replicate else variant.label
-
-    @property
-    def repeats(self) -> str:
-        """What the runs of a variant differ in: ``folds`` of a cross-validation, else ``seeds``."""
-        return "folds" if len({run.fold for run in self.runs}) > 1 else "seeds"
-
-
-def read(directory: str | Path) -> Sweep:
-    """Reads a run directory, or a directory of run directories.
-
-    Raises:
-        FileNotFoundError: there is no run in it.
-    """
-    directory = Path(directory)
-    if not directory.is_dir():
-        raise FileNotFoundError(f"{directory}: no such directory; a report is made of a run or a sweep directory")
-    found = [path for path in sorted(directory.iterdir(), key=_natural) if path.is_dir() and _is_run(path)]
-    if not found and _is_run(directory):
-        found = [directory]
-    if not found:
-        raise FileNotFoundError(
-            f"{directory}: no run in it; a run directory holds config.yaml, status.json or metrics.json"
-        )
-    runs = [read_run(path) for path in found]
-    keys = _varying(runs)
-    groups: dict[tuple[str, ...], list[Run]] = {}
-    for run in runs:
-        groups.setdefault(tuple(run.overrides.get(key, "default") for key in keys), []).append(run)
-    variants = []
-    for number, (values, members) in enumerate(groups.items()):
-        settings = dict(zip(keys, values, strict=True))
-        members.sort(key=lambda run: (_natural(run.seed or ""), _natural(run.fold or "")))
-        variants.append(Variant(_label(settings, members), settings, number, tuple(members)))
-    return Sweep(directory, keys, tuple(variants))
-
-
-def read_run(directory: Path) -> Run:
-    """Reads one run directory, whatever state it is in."""
-    status = _mapping(_json(directory / "status.json"))
-    config = _mapping(_yaml(directory / "config.yaml"))
-    seconds = status.get("seconds")
+def read_run(directory: Path, planned: Sequence[str] = ()) -> Run:
+    """Reads one run directory, whatever state it is in; ``planned`` are the overrides of one that has not begun."""
+    overrides = _pairs(planned) or _overrides(_text(directory, "overrides.yaml"))
+    environment = _mapping(_json(directory, "environment.json"))
+    status = _mapping(_json(directory, "status.json"))
+    state, seconds = str(status.get("status", "planned" if planned else "unknown")), status.get("seconds")
+    seed, fold = overrides.get("seed", environment.get("seed")), overrides.get("data.fold")
+    if seed is None or fold is None:
+        config = _text(directory, "config.yaml")
+        seed = _at(config, "seed") if seed is None else seed
+        fold = _at(config, "data", "fold") if fold is None else fold
     return Run(
         directory=directory,
-        config=config,
-        overrides=_overrides(_yaml(directory / "overrides.yaml")),
-        status=str(status.get("status", "unknown")),
-        seconds=float(seconds) if isinstance(seconds, int | float) else None,
+        overrides=overrides,
+        seed=None if seed is None else str(seed),
+        fold=None if fold is None else str(fold),
+        status=state,
+        seconds=float(seconds) if isinstance(seconds, int | float) and state != "running" else None,
         error=status.get("error"),
         traceback=status.get("traceback"),
-        environment=_mapping(_json(directory / "environment.json")),
-        metrics=_metrics(_mapping(_json(directory / "metrics.json"))),
-        history=tuple(_history(directory / "history.jsonl")),
+        environment=environment,
+        metrics=_metrics(_mapping(_json(directory, "metrics.json"))),
     )
 
 
-def _is_run(directory: Path) -> bool:
+def is_run(directory: Path) -> bool:
+    """Whether the directory holds any of the files that make it a run's."""
     return any((directory / name).is_file() for name in ("status.json", "config.yaml", "metrics.json"))
 
 
-def _varying(runs: list[Run]) -> tuple[str, ...]:
-    keys = dict.fromkeys(key for run in runs for key in run.overrides if key not in REPLICATES)
-    return tuple(key for key in keys if len({run.overrides.get(key) for run in runs}) > 1)
+def _overrides(text: str) -> dict[str, str]:
+    # Nearly all are lists of plain words, which are read as they stand: no YAML number, date or switch has an "=".
+    plain = re.fullmatch(r"(?:- \w[\w./+-]*=[\w./+-]*\n)*", text)
+    lines = [line[2:] for line in text.splitlines()] if plain else _yaml(text)
+    return _pairs(lines if isinstance(lines, list) else [])
 
 
-def _label(settings: Mapping[str, str], members: list[Run]) -> str:
-    """Values of whole groups speak for themselves (``triplet``); those of single numbers need their key."""
-    if len(settings) == 1:
-        return next(iter(settings.values()))
-    if settings:
-        parts = [f"{key.split('.')[-1]}={value}" if "." in key else value for key, value in settings.items()]
-        return ", ".join(parts)
-    return str(members[0].config.get("name") or members[0].directory.resolve().name)
-
-
-def _overrides(lines: object) -> dict[str, str]:
-    pairs = [str(line).lstrip("+").partition("=") for line in lines] if isinstance(lines, list) else []
+def _pairs(lines: Sequence[object]) -> dict[str, str]:
+    pairs = [str(line).lstrip("+").partition("=") for line in lines]
     return {key: value for key, equals, value in pairs if equals}
 
 
-def _metrics(entries: Mapping[str, Any]) -> dict[str, Estimate]:
+def _metrics(entries: Mapping[str, Any]) -> dict[str, Measured]:
     read = {}
     for name, entry in entries.items():
         entry = entry if isinstance(entry, dict) else {"value": entry}
-        if isinstance(entry.get("value"), int | float) and math.isfinite(entry["value"]):
-            read[name] = Estimate(float(entry["value"]), entry.get("low"), entry.get("high"))
+        if isinstance(entry.get("value"), _NUMBER) and math.isfinite(entry["value"]):
+            read[name] = Measured(float(entry["value"]), entry.get("low"), entry.get("high"))
     return read
 
 
-def _history(path: Path) -> list[dict[str, float]]:
+def _history(text: str) -> list[dict[str, float]]:
     lines = []
-    for text in path.read_text().splitlines() if path.is_file() else []:
+    for line in text.splitlines():
         try:
-            lines.append({k: v for k, v in json.loads(text).items() if isinstance(v, int | float)})
+            lines.append({k: v for k, v in json.loads(line).items() if isinstance(v, int | float)})
         except (ValueError, AttributeError):  # the line a kill cut short
             continue
     return lines
 
 
-def _json(path: Path) -> Any:
+def _text(directory: Path, name: str) -> str:
     try:
-        return json.loads(path.read_text())
+        with open(os.path.join(directory, name), encoding="utf-8") as file:
+            return file.read()
     except (OSError, ValueError):
-        return None
+        return ""
 
 
-def _yaml(path: Path) -> Any:
+def _json(directory: Path, name: str) -> Any:
     try:
-        return yaml.safe_load(path.read_text())
-    except (OSError, ValueError, yaml.YAMLError):
+        return json.loads(_text(directory, name))
+    except ValueError:
         return None
+
+
+def _yaml(text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_LOADER)
+    except (ValueError, yaml.YAMLError):
+        return None
+
+
+def _at(text: str, key: str, *inner: str, indent: str = "") -> Any:
+    """One value of nested YAML mappings, as little as possible of it parsed; None where it is not there."""
+    block = re.search(rf"^{indent}{key}:.*(?:\n(?:{indent}[ #-].*)?)*", text, re.MULTILINE)
+    if block is None or not all(name in block.group() for name in inner):
+        return None
+    deeper = f"{indent}  "
+    if inner and re.search(rf"^{deeper}{inner[0]}:", block.group(), re.MULTILINE):
+        return _at(block.group(), *inner, indent=deeper)
+    value = _mapping(_yaml(block.group())).get(key)
+    for name in inner:
+        value = _mapping(value).get(name)
+    return value
 
 
 def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _natural(path: str | Path) -> tuple[float, str]:
-    """Sorts ``2`` before ``10``, as Hydra numbers its jobs."""
-    name = path.name if isinstance(path, Path) else path
-    digits = re.match(r"\d+", name)
-    return (int(digits.group()) if digits else math.inf, name)

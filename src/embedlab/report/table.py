@@ -1,19 +1,19 @@
-"""The results of a sweep as a table: variants by metrics, mean and 95 % interval over seeds."""
+"""The results of a sweep as a table: variants by metrics, mean and 95 % interval over replicates, and cost."""
 
-import csv
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from statistics import fmean
 
-import numpy as np
-from scipy import stats
-
-from embedlab.evaluation.protocol import Estimate
+from embedlab.errors import BadInput
+from embedlab.report.comparison import Comparison, against_best, t_half_width
 from embedlab.report.metrics import Metric, ordered
-from embedlab.report.runs import Run, Sweep
+from embedlab.report.runs import Measured, Run
+from embedlab.report.sweep import Sweep, Variant
 
 BEST, TIED = "best", "tied"
+Replicate = tuple[str | None, str | None]  # seed and fold
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Cell:
     """One variant's result on one metric.
 
     Attributes:
-        values: one number per seed.
+        values: one number per replicate.
         half: half width of the 95 % interval; None where one number stands alone.
         mark: ``best``: ahead of all others by more than chance; ``tied``: the best value, or one that chance
             cannot tell from it; empty otherwise.
@@ -31,201 +31,206 @@ class Cell:
     half: float | None
     mark: str = ""
 
-    @property
+    @cached_property
     def mean(self) -> float:
-        """Mean over the seeds."""
-        return float(np.mean(self.values))
+        """Mean over the replicates."""
+        return fmean(self.values)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One variant: its cells by metric key, and how long its runs took in seconds."""
+    """One variant.
+
+    Attributes:
+        number: its place in the sweep.
+        states: how many of its jobs are ``done``, ``failed``, ``running`` and so on.
+        cells: its results by metric key.
+        cost: what its finished jobs took, by name of :data:`COSTS`.
+        against_best: its headline metric beside the best variant's; None for the best itself, or without results.
+    """
 
     label: str
     number: int
-    done: int
-    jobs: int
+    states: Mapping[str, int]
     cells: Mapping[str, Cell]
-    seconds: Cell | None
+    cost: Mapping[str, Cell]
+    against_best: Comparison | None = None
+
+    @property
+    def done(self) -> int:
+        """How many of its jobs are done."""
+        return self.states.get("done", 0)
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs it has."""
+        return sum(self.states.values())
 
 
 @dataclass(frozen=True)
 class Table:
-    """Variants by metrics; ``repeats`` says what the runs of one variant differ in, ``seeds`` or ``folds``."""
+    """Variants by metrics.
+
+    Attributes:
+        headline: the metric by which the variants are compared; None where no run has one.
+        best: the number of the variant that the others are compared with.
+        repeats: what the runs of one variant differ in, ``seeds`` or ``folds``.
+    """
 
     title: str
     metrics: tuple[Metric, ...]
     rows: tuple[Row, ...]
+    headline: Metric | None = None
+    best: int | None = None
     repeats: str = "seeds"
 
     @property
     def over_seeds(self) -> bool:
-        """Whether any interval comes from several seeds; else they are the runs' own, over test samples."""
+        """Whether any interval comes from several replicates; else they are the runs' own, over test samples."""
         return any(row.done > 1 for row in self.rows)
 
+    @cached_property
+    def main(self) -> "Table":
+        """The main metrics only; all of them where none is among the main ones."""
+        main = tuple(metric for metric in self.metrics if metric.headline or metric == self.headline)
+        return replace(self, metrics=main if any(metric.headline for metric in main) else self.metrics)
 
-def tabulate(sweep: Sweep, headline: bool = True) -> Table:
-    """The table of a sweep's finished runs.
+    @cached_property
+    def tested(self) -> bool:
+        """Whether any two variants share enough replicates to be compared."""
+        return any(row.against_best is not None and row.against_best.p is not None for row in self.rows)
+
+
+# Name of a cost, and where a run states it.
+COSTS = {
+    "time": lambda run: run.seconds,
+    "memory": lambda run: run.environment.get("peak_memory_bytes"),
+    "GPU memory": lambda run: run.environment.get("peak_gpu_memory_bytes"),
+}
+
+
+def tabulate(sweep: Sweep, headline: Metric | None = None) -> Table:
+    """The table of a sweep's finished runs, with all their test metrics.
 
     Args:
-        sweep: see :func:`embedlab.report.runs.read`.
-        headline: the main metrics only; all test metrics where none of them is among the main ones.
+        sweep: see :func:`embedlab.report.sweep.read`.
+        headline: the metric by which the variants are compared, see :func:`headline_metric`.
     """
-    metrics = ordered({key for run in sweep.runs for key in run.metrics if key.startswith("test/")})
-    chosen = [metric for metric in metrics if metric.headline] if headline else metrics
-    chosen = chosen or metrics
-    columns = {metric.key: _column(sweep, metric) for metric in chosen}
-    rows = []
+    metrics = _measured(sweep)
+    headline = headline or headline_metric(sweep)
+    columns = {metric.key: _column(sweep, metric) for metric in metrics}
+    best, against = against_best(_by_replicate(sweep, headline), headline.higher_is_better) if headline else (None, {})
+    rows = tuple(
+        Row(
+            variant.label,
+            variant.number,
+            Counter(run.status for run in variant.runs),
+            {key: column[variant.number] for key, column in columns.items() if variant.number in column},
+            _costs(variant),
+            against.get(variant.number),
+        )
+        for variant in sweep.variants
+    )
+    return Table(", ".join(sweep.keys) or "run", tuple(metrics), rows, headline, best, sweep.repeats)
+
+
+def headline_metric(sweep: Sweep, name: str | None = None) -> Metric | None:
+    """The metric by which variants are compared: ``name``, else what chose the runs' best epochs, else the first.
+
+    Raises:
+        BadInput: no finished run has a metric of that name.
+    """
+    metrics = _measured(sweep)
+    named = {key: metric for metric in metrics for key in (metric.key, metric.key.removeprefix("test/"))}
+    if name is not None and name not in named:
+        known = ", ".join(metric.key.removeprefix("test/") for metric in metrics) or "none yet"
+        raise BadInput(f"--metric {name}: no finished job has this test metric; there are: {known}")
+    main = [metric for metric in metrics if metric.headline] or metrics
+    first = main[0] if main else None
+    return named[name] if name is not None else named.get(_monitored(sweep), first)
+
+
+def best_first(sweep: Sweep, metric: Metric | None) -> Sweep:
+    """The sweep with its variants in the order of their mean, those without results last."""
+    if metric is None:
+        return sweep
+    sign = -1 if metric.higher_is_better else 1
+    means = {number: sign * fmean(values.values()) for number, values in _by_replicate(sweep, metric).items()}
+    return sweep.part(sorted(sweep.variants, key=lambda v: (v.number not in means, means.get(v.number, 0.0))))
+
+
+def _measured(sweep: Sweep) -> list[Metric]:
+    """The test metrics of the finished runs."""
+    keys = {key for variant in sweep.variants for run in variant.done for key in run.metrics}
+    return ordered({key for key in keys if key.startswith("test/")})
+
+
+def _monitored(sweep: Sweep) -> str:
+    """The test metric that goes by the name of the validation metric that chose the best epoch."""
+    for run in sweep.runs:
+        if run.status == "done":
+            callbacks = run.config.get("callbacks")
+            best = callbacks.get("best") if isinstance(callbacks, Mapping) else None
+            return str(best.get("monitor")).replace("val/", "test/") if isinstance(best, Mapping) else ""
+    return ""
+
+
+def _by_replicate(sweep: Sweep, metric: Metric) -> dict[int, dict[Replicate, float]]:
+    """Each variant's numbers by replicate, the mean where one was run twice; variants without results left out."""
+    found = {}
     for variant in sweep.variants:
-        cells = {key: column[variant.number] for key, column in columns.items() if variant.number in column}
-        seconds = tuple(run.seconds for run in variant.done if run.seconds is not None)
-        taken = Cell(seconds, t_half_width(seconds)) if seconds else None
-        rows.append(Row(variant.label, variant.number, len(variant.done), len(variant.runs), cells, taken))
-    return Table(", ".join(sweep.keys) or "run", tuple(chosen), tuple(rows), sweep.repeats)
+        runs = [run for run in variant.done if metric.key in run.metrics]
+        values = {(run.seed, run.fold): run.metrics[metric.key].value for run in runs}
+        if len(values) < len(runs):
+            values = {which: fmean(_of(runs, which, metric)) for which in values}
+        if values:
+            found[variant.number] = values
+    return found
 
 
-def t_half_width(values: tuple[float, ...]) -> float | None:
-    """Half width of the 95 % Student t interval of the mean: ``t(0.975, n−1) · s / √n``; None for n < 2."""
-    n = len(values)
-    if n < 2:
-        return None
-    return float(stats.t.ppf(0.975, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
+def _of(runs: Iterable[Run], which: Replicate, metric: Metric) -> list[float]:
+    return [run.metrics[metric.key].value for run in runs if (run.seed, run.fold) == which]
 
 
-def distinguishable(first: tuple[float, ...], second: tuple[float, ...]) -> bool:
-    """Whether two sets of seeds differ in their mean: Welch's t test at 5 %, two-sided; never for n < 2."""
-    if len(first) < 2 or len(second) < 2:
-        return False
-    variances = [float(np.var(values, ddof=1)) / len(values) for values in (first, second)]
-    difference, total = abs(float(np.mean(first) - np.mean(second))), sum(variances)
-    if total == 0:
-        return difference > 0
-    freedom = total**2 / sum(v**2 / (len(x) - 1) for v, x in zip(variances, (first, second), strict=True))
-    return difference > float(stats.t.ppf(0.975, freedom)) * math.sqrt(total)
+def _costs(variant: Variant) -> dict[str, Cell]:
+    spent = {name: tuple(float(c) for r in variant.done if _is_number(c := of(r))) for name, of in COSTS.items()}
+    return {name: Cell(values, t_half_width(values)) for name, values in spent.items() if values}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 def _column(sweep: Sweep, metric: Metric) -> dict[int, Cell]:
     """The cells of one metric by variant number, the best of them marked."""
-    estimates = {
-        variant.number: [run.metrics[metric.key] for run in variant.done if metric.key in run.metrics]
-        for variant in sweep.variants
-    }
-    estimates = {number: found for number, found in estimates.items() if found}
-    sign = 1 if metric.higher_is_better else -1
-    ranked = sorted(estimates, key=lambda number: -sign * float(np.mean(_values(estimates[number]))))
-    marks: dict[int, str] = {}
-    if len(ranked) > 1:
-        tied = [number for number in ranked[1:] if not _apart(estimates[ranked[0]], estimates[number])]
-        marks = dict.fromkeys((ranked[0], *tied), TIED) if tied else {ranked[0]: BEST}
+    measured = {v.number: [r.metrics[metric.key] for r in v.done if metric.key in r.metrics] for v in sweep.variants}
+    measured = {number: found for number, found in measured.items() if found}
+    marks = _marks(sweep, metric, measured) if len(measured) > 1 else {}
     return {
-        number: Cell(_values(found), _half_width(found), marks.get(number, "")) for number, found in estimates.items()
+        number: Cell(tuple(e.value for e in found), _half_width(found), marks.get(number, ""))
+        for number, found in measured.items()
     }
 
 
-def _values(estimates: list[Estimate]) -> tuple[float, ...]:
-    return tuple(estimate.value for estimate in estimates)
+def _marks(sweep: Sweep, metric: Metric, measured: Mapping[int, list[Measured]]) -> dict[int, str]:
+    """``best`` where all others are worse by more than chance, else ``tied`` for it and those not worse than it."""
+    best, against = against_best(_by_replicate(sweep, metric), metric.higher_is_better)
+    if any(len(found) > 1 for found in measured.values()):
+        tied = [number for number, comparison in against.items() if not comparison.worse]
+    else:
+        tied = [number for number in against if not _apart(measured[best][0], measured[number][0])]
+    return dict.fromkeys((best, *tied), TIED) if tied else {best: BEST}
 
 
-def _half_width(estimates: list[Estimate]) -> float | None:
-    """Over seeds; a lone run's own interval, over test samples, where it states one."""
-    if len(estimates) == 1 and estimates[0].low is not None and estimates[0].high is not None:
-        return (estimates[0].high - estimates[0].low) / 2
-    return t_half_width(_values(estimates))
+def _half_width(measured: list[Measured]) -> float | None:
+    """Over replicates; a lone run's own interval, over test samples, where it states one."""
+    if len(measured) == 1 and measured[0].low is not None and measured[0].high is not None:
+        return (measured[0].high - measured[0].low) / 2
+    return t_half_width([estimate.value for estimate in measured])
 
 
-def _apart(first: list[Estimate], second: list[Estimate]) -> bool:
-    """Over seeds by :func:`distinguishable`; two lone runs by intervals that do not meet."""
-    if len(first) == len(second) == 1:
-        (a, b) = (first[0], second[0])
-        if a.low is None or a.high is None or b.low is None or b.high is None:
-            return False
-        return a.low > b.high or b.low > a.high
-    return distinguishable(_values(first), _values(second))
-
-
-def format_cell(metric: Metric, cell: Cell | None) -> str:
-    """``93.1 ± 0.4``, with ``*`` for the best and ``≈`` for those tied with it."""
-    if cell is None:
-        return "–"
-    text = metric.format(cell.mean)
-    if cell.half is not None:
-        text += f" ± {metric.format(cell.half)}"
-    return text + {BEST: " *", TIED: " ≈", "": ""}[cell.mark]
-
-
-def format_seconds(seconds: float) -> str:
-    """``48 s``, ``12 min``, ``3 h 20 min``."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def markdown(table: Table) -> str:
-    """The table as Markdown: the best in bold where it is ahead by more than chance, ties marked ``≈``."""
-    head = [table.title, *(metric.name for metric in table.metrics), "time", "n"]
-    lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
-    for row in table.rows:
-        cells = []
-        for metric in table.metrics:
-            text = format_cell(metric, row.cells.get(metric.key))
-            cells.append(f"**{text.removesuffix(' *')}**" if text.endswith(" *") else text)
-        time = "–" if row.seconds is None else format_seconds(row.seconds.mean)
-        lines.append("| " + " | ".join([row.label, *cells, time, f"{row.done}/{row.jobs}"]) + " |")
-    return "\n".join(lines) + f"\n\n{legend(table)}\n"
-
-
-def legend(table: Table) -> str:
-    """How to read the table, in plain words."""
-    percent = ", in percent" if any(metric.fraction for metric in table.metrics) else ""
-    spread = (
-        f"Mean ± 95 % t interval over {table.repeats}"
-        if table.over_seeds
-        else "Value ± 95 % interval over test samples"
-    )
-    marks = (
-        "Bold: ahead of all others by more than chance (Welch's t test at 5 %, uncorrected). "
-        "≈: the best, or not to be told from it. "
-        if len(table.rows) > 1
-        else ""
-    )
-    return f"{spread}{percent}. {marks}n: finished runs of those planned."
-
-
-def write_csv(sweep: Sweep, path: Path) -> None:
-    """One line per job: where it lies, its settings, how it went and on what, every metric with its interval."""
-    metrics = sorted({name for run in sweep.runs for name in run.metrics})
-    columns = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["job", *sweep.keys, "seed", "fold", "status", "seconds", *_ENVIRONMENT, *columns, "error"])
-        for variant in sweep.variants:
-            for run in variant.runs:
-                writer.writerow([_job(sweep, run), *variant.settings.values(), *_outcome(run, metrics)])
-
-
-# Columns of the environment, and where each lies in environment.json.
-_ENVIRONMENT = {
-    "commit": ("git_commit",),
-    "processor": ("hardware", "processor"),
-    "cores": ("hardware", "cores"),
-    "threads": ("hardware", "torch_threads"),
-    "peak_memory_bytes": ("peak_memory_bytes",),
-}
-
-
-def _job(sweep: Sweep, run: Run) -> str:
-    return "." if run.directory == sweep.directory else run.directory.name
-
-
-def _outcome(run: Run, metrics: list[str]) -> list[object]:
-    estimates = [run.metrics.get(name) for name in metrics]
-    values = [number for e in estimates for number in ((e.value, e.low, e.high) if e else ("", "", ""))]
-    environment = [_at(run.environment, place) for place in _ENVIRONMENT.values()]
-    return [run.seed, run.fold, run.status, run.seconds, *environment, *values, run.error]
-
-
-def _at(mapping: object, place: tuple[str, ...]) -> object:
-    for key in place:
-        mapping = mapping.get(key) if isinstance(mapping, Mapping) else None
-    return mapping
+def _apart(first: Measured, second: Measured) -> bool:
+    """Whether the intervals of two lone runs, over test samples, do not meet."""
+    if first.low is None or first.high is None or second.low is None or second.high is None:
+        return False
+    return first.low > second.high or second.low > first.high

@@ -1,41 +1,42 @@
 """The results table for the terminal."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich import box
+from rich.console import Group
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from embedlab.evaluation.protocol import Estimate
-from embedlab.report.metrics import Metric, ordered
-from embedlab.report.runs import read
-from embedlab.report.table import BEST, TIED, Cell, format_seconds, legend, tabulate
+from embedlab.report.layout import ABSENT, Entry, columns, failures, legend, state_of, verdict
+from embedlab.report.metrics import ordered
+from embedlab.report.sweep import Sweep
+from embedlab.report.table import BEST, TIED, Table
+
+if TYPE_CHECKING:  # a report reads files, and starts without torch
+    from embedlab.evaluation.protocol import Estimate
+
+MOST_ROWS, MOST_FAILURES = 20, 10
 
 
-def terminal_table(directory: str | Path) -> RichTable:
-    """The main table of a run or a sweep directory, ready for ``rich.print``.
-
-    Raises:
-        FileNotFoundError: there is no run in the directory.
-    """
-    sweep = read(directory)
-    table = tabulate(sweep)
-    shown = RichTable(box=box.SIMPLE_HEAD, title=sweep.name, caption=legend(table), caption_justify="left")
+def terminal_table(sweep: Sweep, table: Table) -> Group:
+    """The main table of a run or a sweep and what is to say of it, ready for ``rich.print``; of a long one its top."""
+    more = len(table.rows) - MOST_ROWS
+    said = [f"… and {more:,} more variants, see results.md"] if more > 0 else []
+    said += [legend(table), verdict(table)]
+    said += [f"{state_of(sweep)}."] if not sweep.single else []
+    said += [f"Failed: {line}" for line in failures(sweep, MOST_FAILURES)]
+    shown = RichTable(box=box.SIMPLE_HEAD, title=sweep.name)
     shown.add_column(table.title, no_wrap=True)
-    for metric in table.metrics:
-        shown.add_column(metric.name, justify="right", overflow="fold")
-    shown.add_column("time", justify="right")
-    shown.add_column("n", justify="right")
-    for row in table.rows:
-        cells = [_text(metric, row.cells.get(metric.key)) for metric in table.metrics]
-        time = "–" if row.seconds is None else format_seconds(row.seconds.mean)
-        count = Text(f"{row.done}/{row.jobs}", style="" if row.done == row.jobs else "red")
-        shown.add_row(Text(row.label), *cells, time, count)
-    return shown
+    numbers = [column for column in columns(table) if column.number]  # words stand below, not in a column
+    for column in numbers:
+        shown.add_column(column.heading, justify="right", overflow="fold")
+    for row in table.rows[:MOST_ROWS]:
+        shown.add_row(Text(row.label), *(_text(column.entry(row)) for column in numbers))
+    return Group(shown, Text("\n".join(filter(None, said))))
 
 
-def estimates_table(estimates: Mapping[str, Estimate]) -> RichTable:
+def estimates_table(estimates: "Mapping[str, Estimate]") -> RichTable:
     """Every metric of one evaluation on a line: value, 95 % interval, and what it is."""
     shown = RichTable(box=box.SIMPLE_HEAD)
     for heading in ("metric", "value", "95 % interval", ""):
@@ -47,11 +48,12 @@ def estimates_table(estimates: Mapping[str, Estimate]) -> RichTable:
     return shown
 
 
-def _text(metric: Metric, cell: Cell | None) -> Text:
-    """Mean and interval; the best bold and green, those tied with it marked."""
-    if cell is None:
-        return Text("–", style="dim")
-    text = Text(metric.format(cell.mean), style="bold green" if cell.mark == BEST else "")
-    if cell.half is not None:
-        text.append(f" ±{metric.format(cell.half)}", style="dim not bold")
-    return text.append(" ≈" if cell.mark == TIED else "", style="cyan")
+def _text(entry: Entry) -> Text:
+    """Mean and interval; the best bold and green, those tied with it marked, unfinished jobs red."""
+    if entry == ABSENT:
+        return Text(entry.text, style="dim")
+    text = Text(entry.text, style="bold green" if entry.mark == BEST else "")
+    if entry.half:
+        text.append(f" ±{entry.half}", style="dim not bold")
+    text.append(" ≈" if entry.mark == TIED else "", style="cyan")
+    return text.append(f" {entry.note}" if entry.note else "", style="red")

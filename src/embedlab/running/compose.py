@@ -24,7 +24,6 @@ from embedlab.running.launch import launch
 from embedlab.running.rundir import RunDir
 from embedlab.running.sweepdir import SweepDir
 
-
 EXTRAS = {"joblib": "joblib", "submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
 
 

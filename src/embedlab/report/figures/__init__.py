@@ -3,9 +3,11 @@
 from embedlab.report.figures.curves import training_loss, validation_curve
 from embedlab.report.figures.embedding_map import embedding_maps
 from embedlab.report.figures.figure import Figure, colour
+from embedlab.report.figures.heat_map import heat_map
 from embedlab.report.figures.histogram import distance_histograms
 from embedlab.report.figures.intervals import intervals
 from embedlab.report.figures.neighbours import neighbour_rows
+from embedlab.report.figures.parallel_coordinates import parallel_coordinates
 from embedlab.report.figures.roc import roc
 
 __all__ = [
@@ -13,8 +15,10 @@ __all__ = [
     "colour",
     "distance_histograms",
     "embedding_maps",
+    "heat_map",
     "intervals",
     "neighbour_rows",
+    "parallel_coordinates",
     "roc",
     "training_loss",
     "validation_curve",

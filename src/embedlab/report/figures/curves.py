@@ -3,42 +3,57 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from embedlab.report.figures.figure import BAND, PLOT, Figure, canvas, colour, line_style, panels, save_vector
-from embedlab.report.metrics import describe
-from embedlab.report.runs import Sweep, Variant
+from embedlab.report.comparison import t_quantile
+from embedlab.report.figures.figure import PLOT, Figure, canvas, colour, line_style, panels, save_vector
+from embedlab.report.metrics import Metric, describe
+from embedlab.report.sweep import Sweep, Variant
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # steps (T,), values (runs, T)
 
+_INSIDE = 6  # names that a legend inside the plot has room for
 _PREFERRED = ("val/recall_at_1", "val/map_at_r", "val/accuracy", "val/verification_accuracy")
 
 
-def validation_curve(sweep: Sweep, directory: Path) -> Figure | None:
-    """The main validation metric against training steps; None where none was logged."""
+def validation_curve(sweep: Sweep, directory: Path, headline: Metric | None) -> Figure | None:
+    """The validation metric of the headline's name, else a main one, against training steps; None without any."""
     logged = {name for run in sweep.runs for line in run.history for name in line if name.startswith("val/")}
-    chosen = next((name for name in (*_PREFERRED, *sorted(logged)) if name in logged), None)
+    wanted = (headline.key.replace("test/", "val/"),) if headline else ()
+    chosen = next((name for name in (*wanted, *_PREFERRED, *sorted(logged)) if name in logged), None)
     curves = _curves(sweep, chosen) if chosen else {}
     if not chosen or not curves:
         return None
     metric = describe(chosen)
+    scale = 100 if metric.fraction else 1
     with canvas(*PLOT) as drawn:
         axes = drawn.subplots()
         for variant, (steps, values) in curves.items():
-            values = values * (100 if metric.fraction else 1)
+            values = scale * values
             marker = "o" if len(steps) < 40 else ""
             axes.plot(
                 steps, values.mean(0), label=variant.label, marker=marker, markersize=3.5, **line_style(variant.number)
             )
             if len(values) > 1:
-                axes.fill_between(
-                    steps, values.min(0), values.max(0), color=colour(variant.number), alpha=0.16, linewidth=0
-                )
+                half = half_widths(values)
+                low, high = values.mean(0) - half, values.mean(0) + half
+                axes.fill_between(steps, low, high, color=colour(variant.number), alpha=0.14, linewidth=0)
+        _zoom(axes, [scale * values for _, values in curves.values()])
         axes.set(xlabel="training step", ylabel=metric.name + (" (%)" if metric.fraction else ""))
         if not sweep.single:
-            axes.legend(loc="lower right")
+            beside = (
+                {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
+                if len(curves) > _INSIDE
+                else {"loc": "lower right"}
+            )
+            axes.legend(**beside)
         svg = save_vector(drawn, directory, "validation")
-    band = BAND if max(len(values) for _, values in curves.values()) > 1 else ""
+    band = (
+        f"Line: mean over {sweep.repeats}; band: its 95 % t interval, cut at the edge where it is wider."
+        if max(len(values) for _, values in curves.values()) > 1
+        else ""
+    )
     return Figure(
         "validation",
         f"Learning: validation {metric.name}",
@@ -71,6 +86,11 @@ def training_loss(sweep: Sweep, directory: Path) -> Figure | None:
     )
 
 
+def half_widths(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Half width ``(T,)`` of the 95 % t interval of the mean of ``(runs, T)``, at least two runs."""
+    return t_quantile(len(values)) * values.std(0, ddof=1) / np.sqrt(len(values))
+
+
 def smooth(values: NDArray[np.float64], share: float = 0.05) -> NDArray[np.float64]:
     """Centred moving average over ``share`` of the curve, its window cut short at both ends."""
     half = int(len(values) * share / 2)
@@ -78,6 +98,13 @@ def smooth(values: NDArray[np.float64], share: float = 0.05) -> NDArray[np.float
     low = np.maximum(np.arange(len(values)) - half, 0)
     high = np.minimum(np.arange(len(values)) + half + 1, len(values))
     return (sums[high] - sums[low]) / (high - low)
+
+
+def _zoom(axes: Axes, curves: list[NDArray[np.float64]]) -> None:
+    """Shows all single runs with room around; a two-seed interval can be wider than the scale itself."""
+    low, high = min(float(values.min()) for values in curves), max(float(values.max()) for values in curves)
+    room = 0.12 * (high - low) or 0.05 * abs(high) or 1.0
+    axes.set_ylim(low - room, high + room)
 
 
 def _curves(sweep: Sweep, name: str) -> dict[Variant, Curve]:

@@ -6,12 +6,11 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 
 from embedlab.report.figures.figure import Figure, canvas, first_seed, save_raster
 from embedlab.report.figures.thumbnails import NEEDED, gallery, ink, is_line_art
-from embedlab.report.runs import Run, Sweep
+from embedlab.report.runs import Run
+from embedlab.report.sweep import Sweep
 
 CLASSES, PER_CLASS = 15, 12
 _WIDTH, _HEIGHT = 7.0, 5.4  # inches
@@ -75,6 +74,9 @@ def project(embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
     n = len(embeddings)
     if n < 4:
         return np.linspace(0.25, 0.75, n)[:, None].repeat(2, axis=1)
+    from sklearn.decomposition import PCA  # two seconds that a report without pictures does not pay
+    from sklearn.manifold import TSNE
+
     reduced = PCA(min(50, *embeddings.shape), random_state=0).fit_transform(embeddings)
     places = TSNE(perplexity=min(20.0, (n - 1) / 3), init="pca", random_state=0).fit_transform(reduced)
     low, high = places.min(0), places.max(0)

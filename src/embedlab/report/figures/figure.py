@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
 
-from embedlab.report.runs import Sweep
+from embedlab.report.sweep import Sweep
 
 # Paul Tol's "bright" scheme: told apart under every common colour-vision deficiency, on white and on black.
 _VARIANTS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
@@ -23,6 +23,8 @@ _DASHES: tuple[object, ...] = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 
 NEUTRAL = "#8b919b"  # readable on light and on dark paper
 HIT, MISS = "#1b9e77", "#d9480f"
 INK = "#1b1f25"
+PAPER = "#fefefe"  # behind words that stand on lines; on the page, the page's own
+WIDE = 11.0  # inches, across the page
 PLOT = (6.2, 4.2)  # inches
 BAND = "Line: mean over seeds; band: lowest to highest seed."
 _DPI = 160
@@ -107,7 +109,7 @@ def canvas(width: float, height: float, layout: Literal["constrained"] | None = 
 def panels(count: int, height: float, sharey: bool = False) -> Iterator[tuple[Canvas, list[Axes]]]:
     """Small multiples across the page, four a row of ``height`` inches; one alone has the size of a plot."""
     rows, columns = -(-count // 4), min(count, 4)
-    with canvas(*(PLOT if count == 1 else (11.0, rows * height))) as drawn:
+    with canvas(*(PLOT if count == 1 else (WIDE, rows * height))) as drawn:
         axes = list(drawn.subplots(rows, columns, squeeze=False, sharey=sharey).flat)
         for spare in axes[count:]:
             spare.set_visible(False)
@@ -150,4 +152,4 @@ def _for_page(svg: str) -> str:
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg)
-    return svg.replace(INK, "currentColor")
+    return svg.replace(INK, "currentColor").replace(PAPER, "var(--card)")

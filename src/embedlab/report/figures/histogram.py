@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from embedlab.report.figures.figure import INK, NEUTRAL, Figure, colour, first_seed, panels, save_vector
-from embedlab.report.runs import Sweep
+from embedlab.report.sweep import Sweep
 
 
 def distance_histograms(sweep: Sweep, directory: Path) -> Figure | None:

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from embedlab.distances import get_distance
 from embedlab.report.figures.figure import HIT, MISS, NEUTRAL, Figure, canvas, first_seed, save_raster
 from embedlab.report.figures.thumbnails import NEEDED, class_name, gallery
-from embedlab.report.runs import Run, Sweep
+from embedlab.report.runs import Run
+from embedlab.report.sweep import Sweep
 
 RANDOM, FAILED = 4, 4  # rows of each kind
 NEAREST = 10
@@ -83,6 +82,10 @@ def nearest_neighbours(
     embeddings: NDArray[np.float32], labels: NDArray[np.int64], queries: NDArray[np.int64], k: int, distance: str
 ) -> Neighbours:
     """The ``k`` nearest rows of each query row by that distance, the row itself left out."""
+    import torch  # two seconds that a report without pictures does not pay
+
+    from embedlab.distances import get_distance
+
     candidates, rows = torch.from_numpy(embeddings), torch.from_numpy(queries)
     chunks = []
     for chunk in rows.split(256):

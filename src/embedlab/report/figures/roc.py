@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedlab.report.figures.figure import BAND, NEUTRAL, PLOT, Figure, canvas, colour, line_style, save_vector
-from embedlab.report.runs import Run, Sweep, Variant
+from embedlab.report.runs import Run
+from embedlab.report.sweep import Sweep, Variant
 
 
 def roc(sweep: Sweep, directory: Path) -> Figure | None:
