@@ -126,6 +126,33 @@ def test_the_first_failure_stops_a_sweep_that_is_to_fail_fast(embedlab, tmp_path
     assert not (tmp_path / "sweep/1").exists()
 
 
+def test_a_search_goes_on_where_it_stood_and_says_what_is_best(embedlab, tmp_path) -> None:
+    pytest.importorskip("optuna")
+    search = ["train", "-m", *TINY, "loss=triplet", "+sweep=margins", "hydra.sweep.dir=sweep", "seed=7"]
+    first = embedlab(*search, "hydra.sweeper.n_trials=2")
+    assert first.returncode == 0, first.stderr
+    done = embedlab(*search, "hydra.sweeper.n_trials=3")
+    assert done.returncode == 0, done.stderr
+    assert "2: val/recall_at_1" in done.stdout
+    assert "1: val/recall_at_1" not in done.stdout  # not run again
+
+    sweep = tmp_path / "sweep"
+    jobs = json.loads((sweep / "manifest.json").read_text())["jobs"]
+    margins = [next(o for o in job["overrides"] if o.startswith("loss.margin=")) for job in jobs]
+    assert len(set(margins)) == 3
+    logged = [
+        max(json.loads(line).get("val/recall_at_1", 0) for line in (sweep / str(n) / "history.jsonl").open())
+        for n in range(3)
+    ]
+    command = (sweep / "best.txt").read_text()
+    assert margins[logged.index(max(logged))] in command
+    assert "sweep" not in command
+
+    other = embedlab(*search, "optimizer.lr=interval(0.001,0.002)")
+    assert other.returncode == 2
+    assert "a study of another space (loss.margin)" in other.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "line"),
     [

@@ -2,5 +2,6 @@
 
 from embedlab.callbacks.finite import StopOnNonFinite
 from embedlab.callbacks.history import History
+from embedlab.callbacks.pruning import Pruning
 
-__all__ = ["History", "StopOnNonFinite"]
+__all__ = ["History", "Pruning", "StopOnNonFinite"]

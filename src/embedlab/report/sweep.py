@@ -14,6 +14,7 @@ from embedlab.errors import BadInput
 from embedlab.report.runs import Run, is_run, read_run
 
 REPLICATES = ("seed", "data.fold")  # overrides that repeat a variant instead of making another
+BOOKKEEPING = ("callbacks.pruning.trial",)  # overrides that differ between jobs without changing what they compute
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +149,7 @@ def _planned(manifest: Path) -> dict[str, list[str]]:
 
 
 def _varying(runs: list[Run]) -> tuple[str, ...]:
-    keys = dict.fromkeys(key for run in runs for key in run.overrides if key not in REPLICATES)
+    keys = dict.fromkeys(key for run in runs for key in run.overrides if key not in (*REPLICATES, *BOOKKEEPING))
     return tuple(key for key in keys if len({run.overrides.get(key) for run in runs}) > 1)
 
 

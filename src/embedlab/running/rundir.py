@@ -5,6 +5,7 @@
 """
 
 import json
+import math
 import os
 import socket
 import traceback
@@ -72,6 +73,13 @@ class RunDir:
             return json.loads((self.path / name).read_text())
         except (OSError, ValueError):
             return {}
+
+    def best_logged(self, name: str, direction: str = "maximize") -> float | None:
+        """The best value of a number in ``history.jsonl``; None where it was never logged as one."""
+        path = self.path / "history.jsonl"
+        lines = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+        values = [float(line[name]) for line in lines if math.isfinite(line.get(name, math.nan))]
+        return (max if direction == "maximize" else min)(values, default=None)
 
     def started(self) -> None:
         """Note that the run is under way; a resumed run keeps the seconds it already took."""

@@ -21,12 +21,12 @@ class SweepProgress:
     """Lines on how far a sweep is.
 
     Args:
-        jobs: overrides of the jobs still to do; those that differ between them name a job.
+        total: jobs still to do.
+        common: overrides of the sweep; a job is called by those of its own that are not among them.
     """
 
-    def __init__(self, jobs: Sequence[Sequence[str]]) -> None:
-        self.total = len(jobs)
-        self.common = set.intersection(*(set(overrides) for overrides in jobs)) if len(jobs) > 1 else set()
+    def __init__(self, total: int, common: Sequence[str]) -> None:
+        self.total, self.common = total, {override.lower() for override in common}
         self.ends: list[float] = []
         self.failed = self.begun = 0
         self.best: tuple[float, str] | None = None
@@ -58,7 +58,8 @@ class SweepProgress:
         self.console.print(f"    {run.path.name} {what}  [dim]({counts})[/dim]")
 
     def _called(self, config: DictConfig) -> str:
-        return " ".join(override for override in config.hydra.overrides.task if override not in self.common)
+        own = [one for one in config.hydra.overrides.task if one.lower() not in self.common]
+        return " ".join(one for one in own if not one.startswith("+callbacks.pruning.")) or str(config.name)
 
     def _result(self, run: RunDir, called: str) -> str:
         metrics = run.read_json("metrics.json")

@@ -89,17 +89,18 @@ class SweepDir:
                 ) from None
             yield
 
-    def plan(self, arguments: Sequence[str], jobs: Sequence[PlannedJob]) -> None:
+    def plan(self, arguments: Sequence[str], jobs: Sequence[PlannedJob], grow: bool = False) -> None:
         """Write the plan, or find the same one written.
 
         Args:
             arguments: of ``embedlab train``, to go on with the sweep by.
             jobs: all of them.
+            grow: of a sweep that finds its jobs as it goes: the plan written may be shorter or another.
 
         Raises:
             BadInput: the directory holds another sweep, or can't be written.
         """
-        if (self.path / MANIFEST).exists():
+        if (self.path / MANIFEST).exists() and not grow:
             if [job.key for job in self.jobs()] != [job.key for job in jobs]:
                 raise BadInput(f"{self.path}: holds another sweep; give this one its own folder: hydra.sweep.dir=PATH")
             return

@@ -18,7 +18,7 @@ TRUSTED = (
     "pytorch_lightning.trainer", "pytorch_lightning.callbacks", "pytorch_lightning.loggers",
     "pytorch_lightning.strategies", "pytorch_lightning.plugins",
     "pytorch_metric_learning.losses", "pytorch_metric_learning.miners", "pytorch_metric_learning.distances",
-    "pytorch_metric_learning.reducers", "pytorch_metric_learning.regularizers", "timm.models",
+    "pytorch_metric_learning.reducers", "pytorch_metric_learning.regularizers", "timm.models", "optuna.pruners",
 )  # fmt: skip
 
 

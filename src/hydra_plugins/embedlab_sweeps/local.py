@@ -62,7 +62,7 @@ class LocalLauncher(Launcher):
         setup_globals()
         processes = multiprocessing.get_context("forkserver")
         processes.set_forkserver_preload(PRELOADED)
-        progress = SweepProgress(job_overrides)
+        progress = SweepProgress(len(job_overrides), self.config.hydra.overrides.task)
         returns = [JobReturn(overrides=list(overrides), status=JobStatus.UNKNOWN) for overrides in job_overrides]
         waiting = [self._job(initial_job_idx + n, overrides) for n, overrides in enumerate(job_overrides)]
         devices = Devices()
