@@ -92,7 +92,24 @@ def beside(published: Rows, *ours: Rows) -> str:
     return markdown(["", *metrics], lines)
 
 
-KINDS: dict[str, Callable[..., str]] = {"speed": speed, "sweep": sweep, "beside": beside}
+def faces(published: Rows, ours: Rows) -> str:
+    """Verification accuracy in percent, mean ± standard error over the ten folds as LFW reports it, worst first."""
+    columns = ["ours, LFW alone", "published, LFW alone", "published, outside data"]
+    found = []
+    for row in published:
+        error = f" ± {row['standard_error']}" if row["standard_error"] else ""
+        name = f"{row['method']} ({row['source']})"
+        found.append((float(row["accuracy"]), name, f"published, {row['data']}", row["accuracy"] + error))
+    done = [row for row in ours if row["status"] == "done"]
+    for loss in dict.fromkeys(row["loss"] for row in done):
+        x = 100 * np.array([float(row["test/verification_accuracy"]) for row in done if row["loss"] == loss])
+        text = f"**{x.mean():.2f}** ± {x.std(ddof=1) / np.sqrt(len(x)):.2f}"
+        found.append((x.mean(), f"**{loss}**, {len(x)} folds", columns[0], text))
+    lines = [[name, *(text if column == place else "" for column in columns)] for _, name, place, text in sorted(found)]
+    return markdown(["", *columns], lines)
+
+
+KINDS: dict[str, Callable[..., str]] = {"speed": speed, "sweep": sweep, "beside": beside, "faces": faces}
 
 
 def filled(text: str) -> str:

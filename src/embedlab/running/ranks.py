@@ -16,6 +16,7 @@ from omegaconf import OmegaConf
 
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
+from embedlab.running.parent import die_with_parent
 from embedlab.running.rundir import RunDir
 from embedlab.running.train import train
 
@@ -58,6 +59,7 @@ def _group(directory: str, ranks: str) -> None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main
 
+    die_with_parent()
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     try:
         main(["--standalone", f"--nproc-per-node={ranks}", "--module", "embedlab.running.ranks", directory])
@@ -67,6 +69,7 @@ def _group(directory: str, ranks: str) -> None:
 
 def _rank(directory: str) -> None:
     """One rank: read the composed config and train."""
+    die_with_parent()
     run = RunDir(Path(directory))
     try:
         train(OmegaConf.create(run.config()), run)

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -100,7 +101,7 @@ class SweepDir:
         Raises:
             BadInput: the directory holds another sweep, or can't be written.
         """
-        if (self.path / MANIFEST).exists() and not grow:
+        if self.planned and not grow:
             if [job.key for job in self.jobs()] != [job.key for job in jobs]:
                 raise BadInput(f"{self.path}: holds another sweep; give this one its own folder: hydra.sweep.dir=PATH")
             return
@@ -129,9 +130,20 @@ class SweepDir:
         except (KeyError, TypeError):
             raise self._damaged() from None
 
+    @property
+    def planned(self) -> bool:
+        """Whether the plan is written."""
+        return (self.path / MANIFEST).exists()
+
+    def wait_for_orphans(self, seconds: float = 5) -> None:
+        """Let jobs end whose launcher was killed a moment ago; they notice within a second."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and any(row.status == "running" for row in self.rows()):
+            time.sleep(0.2)
+
     def pending(self, retry_failed: bool) -> list[PlannedJob]:
-        """The jobs that going on with the sweep would run."""
-        settled = {"done"} if retry_failed else {"done", "failed"}
+        """The jobs that going on with the sweep would run; not those at work already, on a cluster say."""
+        settled = {"done", "running"} if retry_failed else {"done", "running", "failed"}
         return [row.job for row in self.rows() if row.status not in settled]
 
     def rows(self) -> list[Row]:

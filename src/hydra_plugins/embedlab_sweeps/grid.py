@@ -50,6 +50,7 @@ class GridSweeper(Sweeper):
         with sweep.locked():
             sweep.plan(sys.argv[1:], jobs)
             OmegaConf.save(self.config, sweep.path / "multirun.yaml")
+            sweep.wait_for_orphans()
             pending = sweep.pending(self.retry_failed)
             # The folder goes with the job: a launcher numbers what it is handed, which is not the whole sweep.
             overrides = [[*job.overrides, f"hydra.sweep.subdir={job.number}"] for job in pending]

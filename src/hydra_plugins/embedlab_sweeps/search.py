@@ -89,6 +89,8 @@ class OptunaSweeper(Sweeper):
         with sweep.locked():
             storage = self.storage or f"sqlite:///{sweep.path / STUDY}"
             study = self._study(storage, space)
+            if sweep.planned:
+                sweep.wait_for_orphans()
             OmegaConf.save(self.config, sweep.path / "multirun.yaml")
             begun = [trial for trial in study.get_trials(deepcopy=False) if trial.state == TrialState.RUNNING]
             batch = [(trial.number, trial.params) for trial in begun]
@@ -142,7 +144,8 @@ class OptunaSweeper(Sweeper):
         from optuna.trial import TrialState
 
         jobs = [self._job(number, params, storage, fixed) for number, params in batch]
-        sweep.plan(sys.argv[1:], [*self._planned(sweep, before=batch[0][0]), *jobs], grow=True)
+        earlier = [job for job in sweep.jobs() if job.number < jobs[0].number] if sweep.planned else []
+        sweep.plan(sys.argv[1:], [*earlier, *jobs], grow=True)
         overrides = [[*job.overrides, f"hydra.sweep.subdir={job.number}"] for job in jobs]
         self.launcher.launch(overrides, initial_job_idx=0)
         for job in jobs:
@@ -165,12 +168,6 @@ class OptunaSweeper(Sweeper):
             }  # fmt: skip
             overrides += [f"+callbacks.pruning.{key}={value}" for key, value in callback.items()]
         return PlannedJob(number, config_key(compose_job(self.context, self.config, overrides)), tuple(overrides))
-
-    def _planned(self, sweep: SweepDir, before: int) -> list[PlannedJob]:
-        try:
-            return [job for job in sweep.jobs() if job.number < before]
-        except BadInput:  # the first trials
-            return []
 
     def _write_best(self, sweep: SweepDir, study: Any, fixed: Sequence[str]) -> None:
         try:
