@@ -93,6 +93,7 @@ class RunDir:
         interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
         status |= {
             "status": "done" if error is None else "interrupted" if interrupted else "failed",
+            "exit_code": 0 if error is None else 130 if interrupted else 1,
             "finished": _now(),
             "seconds": round(float(status.get("seconds") or 0.0) + seconds, 3),
             "error": None if error is None else _one_line(error),

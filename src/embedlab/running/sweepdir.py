@@ -117,8 +117,9 @@ class SweepDir:
         Raises:
             BadInput: no plan is there, or it is damaged.
         """
+        plan = self._read()
         try:
-            return [PlannedJob(int(j["number"]), str(j["key"]), tuple(j["overrides"])) for j in self._read()["jobs"]]
+            return [PlannedJob(int(j["number"]), str(j["key"]), tuple(j["overrides"])) for j in plan["jobs"]]
         except (KeyError, TypeError, ValueError):
             raise self._damaged() from None
 
