@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -113,10 +114,46 @@ def test_a_killed_job_fails_alone_and_is_run_again_when_asked(embedlab, start, t
     assert metrics(sweep) == whole
 
 
-def test_jobs_at_once_end_as_one_after_the_other(embedlab, tmp_path, whole) -> None:
-    done = embedlab(*SWEEP, *LONG, "hydra.launcher.jobs=2")
+@pytest.mark.parametrize(
+    ("plugin", "launcher"),
+    [
+        (None, ["hydra.launcher.jobs=2"]),
+        ("hydra_plugins.hydra_joblib_launcher", ["launch=joblib", "hydra.launcher.n_jobs=2"]),
+        ("hydra_plugins.hydra_submitit_launcher", ["launch=slurm_local"]),
+    ],
+)
+def test_jobs_at_once_end_as_one_after_the_other(embedlab, tmp_path, whole, plugin, launcher) -> None:
+    if plugin:
+        pytest.importorskip(plugin)
+    done = embedlab(*SWEEP, *LONG, *launcher)
     assert done.returncode == 0, done.stderr
     assert metrics(tmp_path / "sweep") == whole
+
+
+def test_what_slurm_is_asked_for(embedlab, tmp_path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
+    slurm = [
+        *SWEEP,
+        "hydra.sweep.dir=sweep",
+        "launch=slurm",
+        "hydra.launcher.partition=gpu",
+        "hydra.launcher.mem_gb=24",
+    ]
+    nowhere = embedlab(*slurm)
+    assert nowhere.returncode == 2
+    assert "no Slurm here (no srun); launch=slurm_local" in nowhere.stderr
+
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool, does in (("srun", "exit 0"), ("sbatch", f"cp $1 {tmp_path}/script; exit 1")):
+        (tools / tool).write_text(f"#!/bin/sh\n{does}\n")
+        (tools / tool).chmod(0o755)
+    embedlab(*slurm, PATH=f"{tools}:{os.environ['PATH']}")
+    asked = set(re.findall(r"#SBATCH (--\S+)", (tmp_path / "script").read_text()))
+    assert {
+        "--partition=gpu", "--mem=24GB", "--time=240", "--gpus-per-node=1", "--cpus-per-task=8", "--nodes=1",
+        "--array=0-3%4", "--signal=USR2@120",
+    } <= asked  # fmt: skip
 
 
 def test_the_first_failure_stops_a_sweep_that_is_to_fail_fast(embedlab, tmp_path) -> None:

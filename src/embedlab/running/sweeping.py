@@ -3,11 +3,13 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Sequence
 
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from embedlab.errors import BadInput
 from embedlab.running.sweepdir import SweepDir
 
 NOT_THE_JOB = ("hydra", "run_dir", "sweep")  # keys that say where and how a job runs, not what it computes
@@ -28,6 +30,16 @@ def config_key(config: DictConfig) -> str:
         kept = OmegaConf.masked_copy(config, [str(key) for key in config if key not in NOT_THE_JOB])
     text = json.dumps(OmegaConf.to_container(kept, resolve=False), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def check_launcher(config: DictConfig) -> None:
+    """See that the launcher can work here before any job is planned.
+
+    Raises:
+        BadInput: there is no Slurm on this machine.
+    """
+    if str(config.hydra.launcher._target_).endswith("SlurmLauncher") and shutil.which("srun") is None:
+        raise BadInput("launch=slurm: no Slurm here (no srun); launch=slurm_local runs the jobs on this machine")
 
 
 def go_on(sweep: SweepDir, retry_failed: bool) -> list[str]:

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from embedlab.running.compose import Job
 from embedlab.running.sweepdir import PlannedJob, SweepDir
-from embedlab.running.sweeping import compose_job, config_key
+from embedlab.running.sweeping import check_launcher, compose_job, config_key
 
 
 class GridSweeper(Sweeper):
@@ -43,6 +43,7 @@ class GridSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Compose all jobs, write the plan, and run what is not done."""
+        check_launcher(self.config)
         jobs = self.plan(arguments)
         sweep = SweepDir(Path(str(self.config.hydra.sweep.dir)).absolute())
         if isinstance(self.job, Job):

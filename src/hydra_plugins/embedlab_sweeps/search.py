@@ -17,7 +17,7 @@ from embedlab.randomness import mix
 from embedlab.running.compose import Job
 from embedlab.running.rundir import write_atomically
 from embedlab.running.sweepdir import PlannedJob, SweepDir
-from embedlab.running.sweeping import compose_job, config_key
+from embedlab.running.sweeping import check_launcher, compose_job, config_key
 
 STUDY = "study.db"
 BEST = "best.txt"
@@ -82,6 +82,7 @@ class OptunaSweeper(Sweeper):
         import optuna
         from optuna.trial import TrialState
 
+        check_launcher(self.config)
         fixed, space = self.space(arguments)
         sweep = SweepDir(Path(str(self.config.hydra.sweep.dir)).absolute())
         if isinstance(self.job, Job):
