@@ -104,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
         help="compare variants by this test metric, e.g. recall_at_1 (default: the one that chose the best epochs)",
     )  # fmt: skip
 
+    added = command("dashboard", _dashboard, "learning curves of a run or a sweep in the browser, also while it runs")
+    added.add_argument("directory", metavar="DIR")
+    added.add_argument("--port", type=int, default=6006, help="of 127.0.0.1 (default 6006)")
+
     added = command("list", _list, "what there is, a line each")
     added.add_argument("what", nargs="?", metavar="losses|miners|models|data|experiments|…")
     return parser
@@ -222,6 +226,12 @@ def _export(options: argparse.Namespace) -> None:
 
 def _report(options: argparse.Namespace) -> None:
     _finish(Path(options.directory), options.metric)
+
+
+def _dashboard(options: argparse.Namespace) -> int:
+    from embedlab.running.dashboard import serve
+
+    return serve(Path(options.directory), options.port)
 
 
 def _list(options: argparse.Namespace) -> None:
