@@ -24,7 +24,7 @@ from embedlab.running.launch import launch
 from embedlab.running.rundir import RunDir
 from embedlab.running.sweepdir import SweepDir
 
-EXTRAS = {"joblib": "joblib", "submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
+EXTRAS = {"joblib": "joblib", "submitit_slurm": "slurm", "submitit_local": "slurm"}
 
 
 @dataclass
