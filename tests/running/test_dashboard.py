@@ -62,7 +62,7 @@ def test_the_page_knows_the_runs(sweep: Path) -> None:
     finally:
         server.terminate()
         server.wait()
-    with pytest.raises(OSError):  # the server ended with the command
+    with pytest.raises(OSError, match="refused"):  # the server ended with the command
         urllib.request.urlopen(f"http://127.0.0.1:{port}/data/runs")
 
 
