@@ -114,6 +114,14 @@ def test_a_killed_job_fails_alone_and_is_run_again_when_asked(embedlab, start, t
     assert metrics(sweep) == whole
 
 
+def test_an_interrupted_sweep_says_how_to_go_on(start, tmp_path) -> None:
+    launcher = start(*SWEEP, *LONG)
+    until(lambda: (tmp_path / "sweep/0/status.json").exists())
+    launcher.send_signal(signal.SIGINT)
+    assert launcher.wait(60) == 130
+    assert f"Go on with: embedlab sweep {tmp_path}/sweep --resume" in (tmp_path / "output").read_text()
+
+
 @pytest.mark.parametrize(
     ("plugin", "launcher"),
     [

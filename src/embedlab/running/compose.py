@@ -73,6 +73,12 @@ def train_command(arguments: Sequence[str]) -> Outcome:
         main()
     except (HydraException, OmegaConfBaseException) as error:
         raise BadInput(explain(error)) from error
+    except (KeyboardInterrupt, SystemExit):  # Lightning turns the one into the other
+        if job.directory is None:
+            raise
+        command = f"sweep {job.directory} --resume" if job.sweep else f"resume {job.directory}"
+        print(f"Go on with: embedlab {command}", file=sys.stderr)
+        raise KeyboardInterrupt from None
     finally:
         sys.argv = before
     outcome = Outcome(job.directory)

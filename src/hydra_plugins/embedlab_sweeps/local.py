@@ -115,10 +115,8 @@ def _run(task_function: TaskFunction, config: DictConfig, context: HydraContext,
 def _settle(job: Started) -> bool:
     """Whether a job that ended has failed; one that could not say so itself has it said for it."""
     job.process.join()
-    status = job.run.read_json("status.json").get("status")
-    if status == "done":
-        return False
-    if status != "failed":
-        error = KilledError(job.process.exitcode, job.config)
-        job.run.finished(time.monotonic() - job.began, error)
-    return True
+    state = job.run.read_json("status.json")
+    said = state.get("status") if state.get("pid") == job.process.pid else None  # not what an attempt before it said
+    if said not in ("done", "failed"):
+        job.run.finished(time.monotonic() - job.began, KilledError(job.process.exitcode, job.config))
+    return said != "done"
