@@ -3,6 +3,7 @@
 import logging
 import time
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from pytorch_lightning.loggers import WandbLogger
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
 from embedlab.evaluation.verification import VerificationResult
-from embedlab.running.build import Built, build, make
+from embedlab.running.build import Built, build, make, plain
 from embedlab.running.checkpoints import check_checkpoint, load_checkpoint
 from embedlab.running.environment import environment, peak_memory_bytes, reset_peak_memory
 from embedlab.running.rundir import RunDir
@@ -60,6 +61,9 @@ def train(config: DictConfig, run: RunDir, data: Any = None) -> dict[str, Estima
 def _train(trainer: pl.Trainer, built: Built, config: DictConfig, run: RunDir, began: float) -> dict[str, Estimate]:
     if trainer.is_global_zero:
         run.write_json("environment.json", environment(built.data.checksum, config.seed))
+
+        for logger in trainer.loggers:
+            logger.log_hyperparams(flat(plain(config)))
 
     resume = run.last_checkpoint if run.last_checkpoint.is_file() else None
     if resume is not None:
@@ -130,6 +134,14 @@ def whole_classes(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     counts = np.array([(labels == label).sum() for label in order])
     taken = order[: max(int((counts.cumsum() <= most).sum()), 1)]
     return np.flatnonzero(np.isin(labels, taken))
+
+
+def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys as dotted ones, ``{"loss.margin": 0.2}``, as dashboards compare runs by."""
+    found: dict[str, Any] = {}
+    for key, value in config.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
 
 
 def _quiet_lightning() -> None:
