@@ -1,5 +1,6 @@
 import logging
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,15 @@ def records(directory: Path) -> list:
     return found
 
 
-def of_kind(directory: Path, kind: str) -> list:
-    return [getattr(record, kind) for record in records(directory) if record.WhichOneof("record_type") == kind]
+def of_kind(directory: Path, kind: str, runs: int) -> list:
+    """Records of a kind, once the dashboard's own process has written the end of so many runs."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        found = [(record.WhichOneof("record_type"), record) for record in records(directory)]
+        if sum(name == "exit" for name, _ in found) == runs:
+            break
+        time.sleep(0.2)
+    return [getattr(record, kind) for name, record in found if name == kind]
 
 
 @pytest.fixture
@@ -48,14 +56,14 @@ def test_a_job_is_one_run_however_often_it_is_cut_off(job: Path) -> None:
         logger.log_hyperparams({"loss.margin": 0.25})
         logger.log_metrics({"test/recall_at_1": 0.5}, step=7)
         logger.experiment.finish(exit_code=exit_code)
-    runs = of_kind(job, "run")
+    runs = of_kind(job, "run", 2)
     assert len({run.run_id for run in runs}) == 1
     assert (runs[0].display_name, runs[0].run_group, runs[0].job_type) == (
         "3: loss=triplet seed=2", str(job.parent), "train",
     )  # fmt: skip
     assert sorted(runs[0].tags) == ["loss=triplet", "seed=2"]
-    assert [record.exit_code for record in of_kind(job, "exit")] == [1, 0]
-    config = {update.key: update.value_json for record in of_kind(job, "config") for update in record.update}
+    assert [record.exit_code for record in of_kind(job, "exit", 2)] == [1, 0]
+    config = {update.key: update.value_json for record in of_kind(job, "config", 2) for update in record.update}
     assert config["loss.margin"] == "0.25"
 
 
@@ -79,4 +87,4 @@ def test_an_outage_never_stops_training(job: Path, monkeypatch: pytest.MonkeyPat
     assert [record.getMessage() for record in ours] == [
         "Weights & Biases can't be reached (no route to host): this run is kept offline"
     ]
-    assert len(of_kind(job, "run")) == 1
+    assert len({run.run_id for run in of_kind(job, "run", 1)}) == 1
