@@ -100,9 +100,8 @@ def faces(published: Rows, ours: Rows) -> str:
         error = f" ± {row['standard_error']}" if row["standard_error"] else ""
         name = f"{row['method']} ({row['source']})"
         found.append((float(row["accuracy"]), name, f"published, {row['data']}", row["accuracy"] + error))
-    done = [row for row in ours if row["status"] == "done"]
-    for loss in dict.fromkeys(row["loss"] for row in done):
-        x = 100 * np.array([float(row["test/verification_accuracy"]) for row in done if row["loss"] == loss])
+    for loss in dict.fromkeys(row["loss"] for row in ours):
+        x = 100 * np.array([float(row["accuracy"]) for row in ours if row["loss"] == loss])
         text = f"**{x.mean():.2f}** ± {x.std(ddof=1) / np.sqrt(len(x)):.2f}"
         found.append((x.mean(), f"**{loss}**, {len(x)} folds", columns[0], text))
     lines = [[name, *(text if column == place else "" for column in columns)] for _, name, place, text in sorted(found)]
