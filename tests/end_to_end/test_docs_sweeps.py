@@ -17,7 +17,7 @@ def commands() -> list[list[str]]:
     walk = PAGE.read_text().split("## Twelve jobs")[1].split("\n## ")[0]
     blocks = re.findall(r"```sh\n(.*?)```", walk, re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    return [shlex.split(line) for line in lines]
+    return [shlex.split(line) for line in lines if line]
 
 
 def test_the_walk(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ TINY = [
     "data.rotations=false", "threads=1",
 ]  # fmt: skip
 SWEEP = ["train", "-m", *TINY, "loss=triplet,arcface", "seed=1,2"]
-LONG = ["trainer.max_epochs=12", "hydra.sweep.dir=sweep"]
+LONG = ["trainer.max_epochs=5", "hydra.sweep.dir=sweep"]
 
 
 def metrics(directory: Path) -> list[dict]:

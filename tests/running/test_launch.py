@@ -2,7 +2,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from embedlab.errors import BadInput
-from embedlab.running.launch import ranks
+from embedlab.running.devices import ranks
 
 
 @pytest.mark.parametrize(("devices", "expected"), [(1, 1), (3, 3), ("2", 2), ([0, 2], 2), ("auto", 1)])

@@ -20,7 +20,6 @@ from omegaconf.errors import OmegaConfBaseException
 
 from embedlab.errors import BadInput
 from embedlab.running.catalog import conf_dir, keys, nearest
-from embedlab.running.launch import launch
 from embedlab.running.rundir import RunDir
 from embedlab.running.sweepdir import SweepDir
 
@@ -49,6 +48,8 @@ class Job:
 
     def __call__(self, config: DictConfig) -> None:
         """Run it."""
+        from embedlab.running.launch import launch  # torch and Lightning: a sweep's parent does without them
+
         settings = HydraConfig.get()
         run = RunDir(Path(settings.runtime.output_dir))
         if not self.sweep:

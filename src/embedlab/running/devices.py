@@ -1,10 +1,28 @@
-"""Which GPU is whose, where several jobs run at once on one machine."""
+"""How many processes a job is, and which GPU is whose where several jobs run at once on one machine."""
 
 import os
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from embedlab.running.launch import ranks
+from embedlab.errors import BadInput
+
+
+def ranks(config: DictConfig) -> int:
+    """Processes the trainer's ``devices`` asks for on this machine."""
+    devices = config.trainer.get("devices", 1)
+    if isinstance(devices, int) and devices > 0:
+        return devices
+    if OmegaConf.is_list(devices):
+        return len(devices)
+    if devices in (-1, "auto") and config.trainer.get("accelerator") in ("gpu", "cuda"):
+        import torch
+
+        return max(torch.cuda.device_count(), 1)
+    if isinstance(devices, str) and devices.isdigit():
+        return int(devices)
+    if devices == "auto":
+        return 1
+    raise BadInput(f"trainer.devices={devices}: give a number of devices, a list of them, or auto")
 
 
 class Devices:

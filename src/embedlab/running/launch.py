@@ -3,11 +3,11 @@
 import time
 from collections.abc import Sequence
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
 from embedlab.running.build import build_data, plain
+from embedlab.running.devices import ranks
 from embedlab.running.out_of_memory import explained
 from embedlab.running.ranks import train_on_ranks
 from embedlab.running.rundir import RunDir
@@ -36,21 +36,3 @@ def launch(config: DictConfig, run: RunDir, overrides: Sequence[str]) -> dict[st
         raise failure from failure.__cause__
     run.finished(time.monotonic() - began)
     return estimates
-
-
-def ranks(config: DictConfig) -> int:
-    """Processes the trainer's ``devices`` asks for on this machine."""
-    devices = config.trainer.get("devices", 1)
-    if isinstance(devices, int) and devices > 0:
-        return devices
-    if OmegaConf.is_list(devices):
-        return len(devices)
-    if devices in (-1, "auto") and config.trainer.get("accelerator") in ("gpu", "cuda"):
-        import torch
-
-        return max(torch.cuda.device_count(), 1)
-    if isinstance(devices, str) and devices.isdigit():
-        return int(devices)
-    if devices == "auto":
-        return 1
-    raise BadInput(f"trainer.devices={devices}: give a number of devices, a list of them, or auto")

@@ -13,12 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from embedlab.errors import BadInput
-from embedlab.evaluation.protocol import Estimate
+
+if TYPE_CHECKING:
+    from embedlab.evaluation.protocol import Estimate
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class RunDir:
         }
         self.write_json("status.json", status)
 
-    def write_metrics(self, estimates: Mapping[str, Estimate]) -> None:
+    def write_metrics(self, estimates: Mapping[str, "Estimate"]) -> None:
         """Final numbers with their intervals."""
         self.write_json("metrics.json", {name: asdict(value) for name, value in estimates.items()})
 

@@ -183,13 +183,14 @@ class SweepDir:
 
 
 def _alive(pid: object) -> bool:
-    """Whether a process of that number runs on this machine."""
+    """Whether a process of that number works on this machine; one that has ended but was not waited for does not."""
     if not isinstance(pid, int):
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
+        state = Path(f"/proc/{pid}/stat")
+        return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
     except PermissionError:
         return True
-    return True
+    except OSError:
+        return False
