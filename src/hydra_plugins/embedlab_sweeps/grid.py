@@ -2,22 +2,18 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.plugins.launcher import Launcher
-from hydra.plugins.sweeper import Sweeper
-from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
-from embedlab.running.compose import Job
-from embedlab.running.sweepdir import PlannedJob, SweepDir
+from embedlab.running.sweepdir import PlannedJob
 from embedlab.running.sweeping import check_launcher, compose_job, config_key
+from hydra_plugins.embedlab_sweeps.sweeper import PlannedSweeper
 
 
-class GridSweeper(Sweeper):
+class GridSweeper(PlannedSweeper):
     """Every combination of the comma-separated values.
 
     Args:
@@ -27,27 +23,12 @@ class GridSweeper(Sweeper):
 
     def __init__(self, params: Mapping[str, str] | None = None, retry_failed: bool = False) -> None:
         self.params, self.retry_failed = dict(params or {}), retry_failed
-        self.config: DictConfig
-        self.context: HydraContext
-        self.launcher: Launcher
-        self.job: TaskFunction
-
-    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """As Hydra's sweepers are set up."""
-        from hydra.core.plugins import Plugins
-
-        self.config, self.context, self.job = config, hydra_context, task_function
-        self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
 
     def sweep(self, arguments: list[str]) -> Any:
         """Compose all jobs, write the plan, and run what is not done."""
         check_launcher(self.config)
         jobs = self.plan(arguments)
-        sweep = SweepDir(Path(str(self.config.hydra.sweep.dir)).absolute())
-        if isinstance(self.job, Job):
-            self.job.sweep, self.job.directory = True, sweep.path
+        sweep = self.directory()
         with sweep.locked():
             sweep.plan(sys.argv[1:], jobs)
             OmegaConf.save(self.config, sweep.path / "multirun.yaml")

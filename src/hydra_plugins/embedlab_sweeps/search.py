@@ -2,28 +2,24 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep
-from hydra.plugins.launcher import Launcher
-from hydra.plugins.sweeper import Sweeper
-from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from embedlab.errors import BadInput
 from embedlab.randomness import mix
-from embedlab.running.compose import Job
 from embedlab.running.rundir import write_atomically
 from embedlab.running.sweepdir import PlannedJob, SweepDir
 from embedlab.running.sweeping import check_launcher, compose_job, config_key
+from hydra_plugins.embedlab_sweeps.sweeper import PlannedSweeper
 
 STUDY = "study.db"
 BEST = "best.txt"
 
 
-class OptunaSweeper(Sweeper):
+class OptunaSweeper(PlannedSweeper):
     """Looks for the values that make a validation number best.
 
     A value is searched for where the command line says ``interval(0.1,0.5)``, ``tag(log,interval(1e-4,1e-1))``,
@@ -40,7 +36,7 @@ class OptunaSweeper(Sweeper):
         storage: URL of a study that several processes work on at once; None: SQLite in the sweep directory.
         study_name: its name there.
         params: the space as config, ``{loss.margin: "interval(0.1,0.5)"}``; the command line goes over it.
-        retry_failed: of a sweep gone on with, run the failed trials again too.
+        retry_failed: taken as by every sweeper, without effect: a failed trial stays failed, the study goes on without it.
     """
 
     def __init__(
@@ -63,19 +59,6 @@ class OptunaSweeper(Sweeper):
         self.objective, self.direction, self.n_trials, self.n_jobs = objective, direction, n_trials, n_jobs
         self.sampler, self.pruner, self.storage, self.study_name = sampler, pruner, storage, study_name
         self.params, self.retry_failed = dict(params or {}), retry_failed
-        self.config: DictConfig
-        self.context: HydraContext
-        self.launcher: Launcher
-        self.job: TaskFunction
-
-    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """As Hydra's sweepers are set up."""
-        from hydra.core.plugins import Plugins
-
-        self.config, self.context, self.job = config, hydra_context, task_function
-        self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
 
     def sweep(self, arguments: list[str]) -> None:
         """Ask, run and tell until ``n_trials`` have ended; trials that were cut off are gone on with first."""
@@ -84,9 +67,7 @@ class OptunaSweeper(Sweeper):
 
         check_launcher(self.config)
         fixed, space = self.space(arguments)
-        sweep = SweepDir(Path(str(self.config.hydra.sweep.dir)).absolute())
-        if isinstance(self.job, Job):
-            self.job.sweep, self.job.directory = True, sweep.path
+        sweep = self.directory()
         with sweep.locked():
             storage = self.storage or f"sqlite:///{sweep.path / STUDY}"
             study = self._study(storage, space)
