@@ -36,7 +36,7 @@ class OptunaSweeper(PlannedSweeper):
         storage: URL of a study that several processes work on at once; None: SQLite in the sweep directory.
         study_name: its name there.
         params: the space as config, ``{loss.margin: "interval(0.1,0.5)"}``; the command line goes over it.
-        retry_failed: taken as by every sweeper, without effect: a failed trial stays failed, the study goes on without it.
+        retry_failed: taken as by every sweeper, without effect: a failed trial stays failed.
     """
 
     def __init__(
