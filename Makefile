@@ -12,7 +12,7 @@ run: .venv/installed
 	$(BIN)/embedlab train -m experiment=omniglot loss=contrastive,triplet,center,arcface seed=1,2
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -24,6 +24,11 @@ TINY = [
 ]
 
 
+def pytest_collection_modifyitems(items):
+    """The files that take longest first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: "end_to_end" not in item.path.parts)  # stable: the rest keeps its order
+
+
 @pytest.fixture
 def compose(tmp_path):
     """``compose(*overrides)``: the config of a tiny run in a directory of its own, as `embedlab train` composes it."""
