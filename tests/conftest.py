@@ -1,8 +1,10 @@
 """What many tests need: a composed config small enough to train in seconds, and the real data if it is there."""
 
 import os
+import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import hydra
@@ -61,3 +63,43 @@ def embedlab(tmp_path):
         )  # fmt: skip
 
     return run
+
+
+@pytest.fixture
+def wandb_records():
+    """``wandb_records(directory, kind, runs)``: the records of a kind that the offline runs of a run directory hold.
+
+    It waits until the dashboard's own process has written the end of so many runs.
+    """
+
+    def of_kind(directory: Path, kind: str, runs: int) -> list:
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            found = [(record.WhichOneof("record_type"), record) for record in _records(directory)]
+            if sum(name == "exit" for name, _ in found) == runs:
+                break
+            time.sleep(0.2)
+        return [getattr(record, kind) for name, record in found if name == kind]
+
+    return of_kind
+
+
+def _records(directory: Path) -> list:
+    """Protocol buffers in LevelDB's log format, blocks of 32 KiB."""
+    from wandb.proto import wandb_internal_pb2
+
+    found = []
+    for file in sorted(directory.glob("wandb/offline-run-*/*.wandb")):
+        data, at, record = file.read_bytes(), 7, b""
+        while at + 7 <= len(data):
+            if (left := 32768 - at % 32768) < 7:  # no header fits: the block is padded
+                at += left
+                continue
+            length, kind = struct.unpack_from("<HB", data, at + 4)
+            record += data[at + 7 : at + 7 + length]
+            at += 7 + length
+            if kind in (1, 4):  # a whole record, or the last part of one
+                found.append(wandb_internal_pb2.Record())
+                found[-1].ParseFromString(record)
+                record = b""
+    return found

@@ -108,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("directory", metavar="DIR")
     added.add_argument("--port", type=int, default=6006, help="of 127.0.0.1 (default 6006)")
 
+    added = command("sync", _sync, "send offline runs of Weights & Biases, or say how")
+    added.add_argument("directory", metavar="DIR")
+    added.add_argument("--dry-run", action="store_true", help="say what it would send, and send nothing")
+
     added = command("list", _list, "what there is, a line each")
     added.add_argument("what", nargs="?", metavar="losses|miners|models|data|experiments|…")
     return parser
@@ -220,7 +224,7 @@ def _export(options: argparse.Namespace) -> None:
         arrays = evaluation_arrays(saved.run, "embeddings", "labels", "class_names", "thumbnail_rows", "thumbnails")
         rows = arrays["thumbnail_rows"]
         names = arrays["class_names"][arrays["labels"][rows]].tolist()
-        path = export.export_projector(arrays["embeddings"][rows], names, arrays["thumbnails"], directory)
+        path = export.export_projector(arrays["embeddings"][rows], names, arrays["thumbnails"], directory / "projector")
     print(path)
 
 
@@ -232,6 +236,12 @@ def _dashboard(options: argparse.Namespace) -> int:
     from embedlab.running.dashboard import serve
 
     return serve(Path(options.directory), options.port)
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from embedlab.running.sync import sync
+
+    return sync(Path(options.directory), options.dry_run)
 
 
 def _list(options: argparse.Namespace) -> None:

@@ -32,7 +32,7 @@ def test_onnx_gives_the_same_embeddings_for_any_batch_size(tmp_path):
 def test_projector_lines_up_vectors_names_and_pictures(tmp_path):
     embeddings = np.arange(6, dtype=np.float32).reshape(3, 2)
     thumbnails = np.stack([np.full((4, 5), shade, np.uint8) for shade in (10, 20, 30)])
-    folder = export_projector(embeddings, ["a", "b", "c"], thumbnails, tmp_path)
+    folder = export_projector(embeddings, ["a", "b", "c"], thumbnails, tmp_path / "projector")
     assert (folder / "tensors.tsv").read_text() == "0\t1\n2\t3\n4\t5\n"
     assert (folder / "metadata.tsv").read_text() == "a\nb\nc\n"
     sprite = np.asarray(Image.open(folder / "sprite.png"))

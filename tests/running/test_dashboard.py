@@ -1,9 +1,11 @@
 import json
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,16 +15,20 @@ from embedlab.running.dashboard import EVENTS, Curves
 pytest.importorskip("tensorboard")
 
 
-@pytest.fixture
-def sweep(tmp_path: Path) -> Path:
-    """Two runs with a line each."""
+def two_runs(directory: Path) -> Path:
+    """A sweep of two runs with a line each."""
     for number, loss in enumerate(("triplet", "arcface")):
-        run = tmp_path / "sweep" / str(number)
+        run = directory / str(number)
         run.mkdir(parents=True)
         (run / "status.json").write_text('{"status": "running"}')
         (run / "overrides.yaml").write_text(f"- loss={loss}\n")
         (run / "history.jsonl").write_text('{"step": 10, "epoch": 0, "train/loss": 0.5}\n')
-    return tmp_path / "sweep"
+    return directory
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Path:
+    return two_runs(tmp_path / "sweep")
 
 
 def scalars(folder: Path, key: str) -> list[tuple[int, float]]:
@@ -43,27 +49,52 @@ def test_curves_are_copied_as_they_grow(sweep: Path) -> None:
     assert scalars(sweep / EVENTS / "1 arcface", "train/loss") == [(10, 0.5)]
 
 
-def test_the_page_knows_the_runs(sweep: Path) -> None:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the dashboard of two runs, as the command serves it."""
+    directory = two_runs(tmp_path_factory.mktemp("served") / "sweep")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "embedlab.cli", "dashboard", str(sweep), "--port", str(port)])
+    command = subprocess.Popen([sys.executable, "-m", "embedlab.cli", "dashboard", str(directory), "--port", str(port)])
     try:
-        runs: list[str] = []
         end = time.monotonic() + 120
-        while time.monotonic() < end and len(runs) < 2:
+        while time.monotonic() < end and len(runs(f"http://127.0.0.1:{port}")) < 2:
             time.sleep(0.5)
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/data/runs") as answer:
-                    runs = json.load(answer)
-            except OSError:
-                continue
-        assert sorted(runs) == ["0 triplet", "1 arcface"]
+        yield f"http://127.0.0.1:{port}"
     finally:
-        server.terminate()
-        server.wait()
+        command.terminate()
+        command.wait()
     with pytest.raises(OSError, match="refused"):  # the server ended with the command
         urllib.request.urlopen(f"http://127.0.0.1:{port}/data/runs")
+
+
+def runs(address: str) -> list[str]:
+    """What TensorBoard knows so far; nothing while it starts."""
+    try:
+        with urllib.request.urlopen(f"{address}/data/runs") as answer:
+            return json.load(answer)
+    except OSError:
+        return []
+
+
+def test_the_server_knows_the_runs(server: str) -> None:
+    assert sorted(runs(server)) == ["0 triplet", "1 arcface"]
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium here")
+def test_the_page_shows_the_runs(server: str, tmp_path: Path) -> None:
+    shown = subprocess.run(
+        [
+            "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            f"--user-data-dir={tmp_path}", "--window-size=1400,900", "--virtual-time-budget=20000", "--dump-dom",
+            f"{server}/#timeseries",
+        ],
+        capture_output=True, text=True, timeout=90, check=True,
+    ).stdout  # fmt: skip
+    for words in ("0 triplet", "1 arcface", "train/loss"):
+        assert words in shown
 
 
 def test_nothing_to_show(tmp_path: Path) -> None:

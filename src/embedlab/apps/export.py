@@ -52,19 +52,18 @@ def export_onnx(model: nn.Module, directory: Path, input_shape: Sequence[int]) -
 
 
 def export_projector(
-    embeddings: NDArray[np.float32], names: Sequence[str], thumbnails: NDArray[np.uint8], directory: Path
+    embeddings: NDArray[np.float32], names: Sequence[str], thumbnails: NDArray[np.uint8], folder: Path
 ) -> Path:
-    """A folder for TensorBoard's embedding projector: vectors, names, and the images as one sprite.
+    """Fills a folder for TensorBoard's embedding projector: vectors, names, and the images as one sprite.
 
     Args:
         embeddings: ``(N, D)``.
         names: class of each row.
         thumbnails: ``(N, h, w)`` or ``(N, h, w, 3)``.
-        directory: gets ``projector/``; open it with ``tensorboard --logdir``.
+        folder: of event files, or one of its own, to be shown by ``tensorboard --logdir``.
     """
     from PIL import Image
 
-    folder = directory / "projector"
     folder.mkdir(parents=True, exist_ok=True)
     np.savetxt(folder / "tensors.tsv", embeddings, delimiter="\t", fmt="%.6g")
     (folder / "metadata.tsv").write_text("".join(f"{name}\n" for name in names))

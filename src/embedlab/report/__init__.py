@@ -1,6 +1,6 @@
 """Tables, figures and the HTML page of a run or of a sweep."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Group
@@ -10,11 +10,12 @@ from embedlab.report.latex import latex
 from embedlab.report.markdown import summary
 from embedlab.report.pictures import draw
 from embedlab.report.results_csv import write_csv
-from embedlab.report.sweep import Sweep, read
+from embedlab.report.runs import read_run
+from embedlab.report.sweep import Sweep, Variant, read
 from embedlab.report.table import Table, best_first, headline_metric, tabulate
 from embedlab.report.terminal import estimates_table
 
-__all__ = ["Report", "build_report", "estimates_table"]
+__all__ = ["Report", "build_report", "draw_run", "estimates_table"]
 
 MOST_DRAWN = 16  # variants in the figures; a larger sweep is ordered by its headline metric, and the first are drawn
 
@@ -58,3 +59,15 @@ def build_report(directory: str | Path, metric: str | None = None) -> Report:
     (sweep.directory / "results.md").write_text(summary(sweep, table.main), encoding="utf-8")
     (sweep.directory / "results.tex").write_text(latex(table.main), encoding="utf-8")
     return Report(page.write(sweep, table, draw(sweep, table.main, MOST_DRAWN), MOST_DRAWN), sweep, table)
+
+
+def draw_run(directory: Path) -> list[Path]:
+    """Draws the figures of one run into ``figures/``, also while its status does not yet say that it is done.
+
+    Returns:
+        The PNG files.
+    """
+    run = replace(read_run(directory), status="done")
+    sweep = Sweep(directory, (), (Variant(run.name or directory.name, {}, 0, (run,)),))
+    draw(sweep, tabulate(sweep, headline_metric(sweep)).main, MOST_DRAWN)
+    return sorted((directory / "figures").glob("*.png"))

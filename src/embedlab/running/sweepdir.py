@@ -156,7 +156,7 @@ class SweepDir:
         run = self.run(job)
         state = run.read_json("status.json")
         status = str(state.get("status", "planned"))
-        if status == "running" and state.get("host") == socket.gethostname() and not _alive(state.get("pid")):
+        if status == "running" and not at_work(state):
             status = "interrupted"
         metrics = {name: float(m["value"]) for name, m in run.read_json("metrics.json").items() if "value" in m}
         return Row(
@@ -180,6 +180,12 @@ class SweepDir:
             f"{self.path / MANIFEST}: damaged; remove it and give the sweep's command again with "
             f"hydra.sweep.dir={self.path}: what is done is kept"
         )
+
+
+def at_work(state: Mapping[str, Any]) -> bool:
+    """Whether a run of this ``status.json`` is being written, as far as this machine can see."""
+    here = state.get("host") == socket.gethostname()
+    return state.get("status") == "running" and (not here or _alive(state.get("pid")))
 
 
 def _alive(pid: object) -> bool:

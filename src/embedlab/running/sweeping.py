@@ -10,6 +10,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from embedlab.errors import BadInput
+from embedlab.running.extras import check_loggers
 from embedlab.running.sweepdir import SweepDir
 
 NOT_THE_JOB = ("hydra", "run_dir", "sweep")  # keys that say where and how a job runs, not what it computes
@@ -20,8 +21,11 @@ def compose_job(context: HydraContext, config: DictConfig, overrides: Sequence[s
 
     Raises:
         hydra.errors.HydraException: a choice or key that is not there.
+        BadInput: a logger whose package is not installed.
     """
-    return context.config_loader.load_sweep_config(config, list(overrides))
+    job = context.config_loader.load_sweep_config(config, list(overrides))
+    check_loggers(job)
+    return job
 
 
 def config_key(config: DictConfig) -> str:

@@ -15,12 +15,14 @@ from omegaconf import DictConfig
 from pytorch_lightning.accelerators import CPUAccelerator
 from pytorch_lightning.loggers import WandbLogger
 
+from embedlab.callbacks import MlflowRun, TrackioRun
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
 from embedlab.evaluation.verification import VerificationResult
 from embedlab.running.build import Built, build, make, plain
 from embedlab.running.checkpoints import check_checkpoint, load_checkpoint
 from embedlab.running.environment import environment, peak_memory_bytes, reset_peak_memory
+from embedlab.running.extras import check_loggers
 from embedlab.running.rundir import RunDir
 
 PICTURES = 16 * 2**20  # bytes of images kept for the report, as whole classes
@@ -85,6 +87,10 @@ def _train(trainer: pl.Trainer, built: Built, config: DictConfig, run: RunDir, b
         if torch.cuda.is_available():
             measured["peak_gpu_memory_bytes"] = torch.cuda.max_memory_allocated()
         run.write_json("environment.json", run.read_json("environment.json") | measured)
+        if trainer.loggers:
+            from embedlab.running.publish import publish  # drawing is imported where a dashboard shows it
+
+            publish(run, trainer.loggers)
     return estimates
 
 
@@ -93,6 +99,7 @@ def build_trainer(config: DictConfig) -> pl.Trainer:
     callbacks = [make(node) for node in (config.get("callbacks") or {}).values() if node]
     if not config.trainer.get("enable_progress_bar", True):
         callbacks = [callback for callback in callbacks if not isinstance(callback, pl.callbacks.ProgressBar)]
+    check_loggers(config)
     loggers = [make(node) for node in (config.get("logger") or {}).values() if node]
     trainer = make(config.trainer, callbacks=callbacks, logger=loggers or False)
     if config.trainer.get("sync_batchnorm") and isinstance(trainer.accelerator, CPUAccelerator):
@@ -105,6 +112,8 @@ def close_loggers(trainer: pl.Trainer, exit_code: int) -> None:
     for logger in trainer.loggers:
         if isinstance(logger, WandbLogger) and logger._experiment is not None:
             logger.experiment.finish(exit_code=exit_code)
+        elif isinstance(logger, MlflowRun | TrackioRun):
+            logger.close(exit_code)
 
 
 def save_evaluation(run: RunDir, built: Built, split: str) -> None:
