@@ -83,11 +83,12 @@ def test_ranks_in_a_multirun_read_the_composed_config_and_never_start_the_sweep_
 
 
 def test_several_loggers_at_once_with_the_dashboard_offline(embedlab, tmp_path):
-    done = embedlab("train", *TINY, "logger=[csv,tensorboard,wandb]", "hydra.run.dir=run")
+    done = embedlab("train", *TINY, "logger=[csv,tensorboard,wandb,mlflow]", "hydra.run.dir=run")
     assert done.returncode == 0, done.stderr
     assert "val/recall_at_1" in (tmp_path / "run" / "csv" / "metrics.csv").read_text()
     assert list((tmp_path / "run" / "tensorboard").glob("events.*"))
     assert list((tmp_path / "run" / "wandb").glob("offline-run-*/*.wandb"))
+    assert (tmp_path / "run" / "mlflow.db").is_file()
 
 
 def test_help_lists_the_commands(embedlab):

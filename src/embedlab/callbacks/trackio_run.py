@@ -25,8 +25,9 @@ class TrackioRun(Logger):
         names = naming(directory)
         group = str(names.sweep) if names.sweep else None
         self._directory, self._id, self._experiment = directory, names.id, None
-        # Trackio knows a run by its name in the project: the id sets apart those of two sweeps.
-        named = {"project": project, "name": f"{names.name} ({names.id})", "group": group, "resume": "allow"}
+        # Trackio knows a run by its name: the id sets apart those of two sweeps; a slash would make folders.
+        name = f"{names.name} ({names.id})".replace("/", "_")
+        named = {"project": project, "name": name, "group": group, "resume": "allow"}
         self._init: dict[str, Any] = {**named, "embed": False, **arguments}
         self._params: dict[str, Any] = {}
 

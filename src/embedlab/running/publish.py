@@ -22,7 +22,7 @@ from embedlab.running.train import whole_classes
 
 log = logging.getLogger(__name__)
 
-MOST_IMAGES = 500  # rows of a table that holds each image as a file of its own
+MOST_ROWS = 2000  # of the table of embeddings on Weights & Biases
 
 
 class Results:
@@ -80,16 +80,12 @@ def _wandb(logger: WandbLogger, results: Results) -> None:
     run.summary.update(results.metrics)
     run.log({f"figures/{path.stem}": wandb.Image(str(path)) for path in results.figures})
     logger.log_table("confusions", dataframe=results.confusions)
-    if results.pictured is None:
-        return
-    embeddings, names, images = results.pictured
-    _, labels = np.unique(names, return_inverse=True)
-    rows = whole_classes(labels, MOST_IMAGES)
-    columns = ["class", "image", *map(str, range(embeddings.shape[1]))]
-    data = [[names[row], wandb.Image(images[row]), *embeddings[row].tolist()] for row in rows]
-    artifact = wandb.Artifact(f"projector-{run.id}", type="embeddings")
-    artifact.add(wandb.Table(columns, data), "projector")
-    run.log_artifact(artifact)
+    if results.pictured:
+        embeddings, names, _ = results.pictured
+        rows = whole_classes(np.unique(names, return_inverse=True)[1], MOST_ROWS)
+        vectors = pd.DataFrame(embeddings[rows]).rename(columns=str)
+        vectors.insert(0, "class", np.array(names)[rows])
+        logger.log_table("projector", dataframe=vectors)
 
 
 def _tensorboard(logger: TensorBoardLogger, results: Results) -> None:
