@@ -1,3 +1,4 @@
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,21 @@ def test_a_job_is_one_run_of_its_sweep_however_often_it_is_cut_off(tmp_path: Pat
     assert first.metrics == {"test/recall_at_1": 0.5}
     assert (first.params["loss.margin"], first.params["trainer.max_epochs"]) == ("0.25", "10")  # MLflow keeps the first
     assert (first.tags["loss"], first.tags["seed"]) == ("triplet", "0")
+
+
+def test_jobs_that_come_at_once_share_a_new_store(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    processes = multiprocessing.get_context("fork")
+    jobs = [processes.Process(target=begin, args=(str(tmp_path / job),)) for job in ("0", "1", "2")]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert [job.exitcode for job in jobs] == [0, 0, 0]
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    found = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
+    assert sorted(run.info.run_name for run in found) == ["0", "1", "2"]
+
+
+def begin(directory: str) -> None:
+    MlflowRun(directory).log_metrics({"train/loss": 1.0}, step=1)

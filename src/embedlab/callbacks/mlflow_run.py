@@ -1,6 +1,8 @@
 """A run in MLflow's local store that stays one run, however often it is cut off."""
 
 import contextlib
+import fcntl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +29,21 @@ class MlflowRun(MLFlowLogger):
     def __init__(self, directory: str, **arguments: Any) -> None:
         names = naming(directory)
         home = (names.sweep or Path(directory)).absolute()
-        store = {"tracking_uri": f"sqlite:///{home}/mlflow.db", "artifact_location": (home / "mlartifacts").as_uri()}
+        local = {"tracking_uri": f"sqlite:///{home}/mlflow.db", "artifact_location": (home / "mlartifacts").as_uri()}
+        store = {} if "tracking_uri" in arguments else local  # a server has a place of its own for artefacts
         tags = {ID: names.id, **dict(tag.partition("=")[::2] for tag in names.tags)}
-        super().__init__(**{"experiment_name": home.name, "run_name": names.name, "tags": tags, **store, **arguments})
-        self._names = names
+        chosen = {"experiment_name": home.name, "run_name": names.name, "tags": tags, **store, **arguments}
+        with _alone(home):
+            super().__init__(**chosen)
+        self._id, self._home = names.id, home
 
     @property
     @rank_zero_experiment
     def experiment(self) -> Any:
         """MLflow's client, its run begun or found at the first use."""
         if not self._initialized:
-            self._find_or_create()
+            with _alone(self._home):
+                self._find_or_create()
             super().experiment.update_run(self._run_id, status="RUNNING")
         return super().experiment
 
@@ -56,13 +62,18 @@ class MlflowRun(MLFlowLogger):
         super().finalize("failed" if exit_code else "success")
 
     def _find_or_create(self) -> None:
-        from mlflow.exceptions import MlflowException
-
         client, name = self._mlflow_client, self._experiment_name
         if client.get_experiment_by_name(name) is None:
-            with contextlib.suppress(MlflowException):  # another job of the sweep was quicker
-                client.create_experiment(name, self._artifact_location)
+            client.create_experiment(name, self._artifact_location)
         experiment = client.get_experiment_by_name(name)
-        found = client.search_runs([experiment.experiment_id], f"tags.`{ID}` = '{self._names.id}'")
+        found = client.search_runs([experiment.experiment_id], f"tags.`{ID}` = '{self._id}'")
         if found:
             self._run_id = found[0].info.run_id
+
+
+@contextlib.contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One job at a time: two that come at once would both set up the store, and the second would fail."""
+    with (home / ".mlflow.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

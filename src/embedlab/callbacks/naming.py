@@ -31,7 +31,8 @@ def naming(directory: str) -> Naming:
     tags = tuple(map(str, yaml.safe_load(overrides.read_text()) or [])) if overrides.is_file() else ()
     sweep = path.parent if (path.parent / "manifest.json").is_file() else None
     own = " ".join(tags)[:120]
-    return Naming(_id(path), f"{path.name}: {own}" if sweep else own or path.name, tags, sweep)
+    parts = [path.name, own] if sweep else [own or path.name]
+    return Naming(_id(path), ": ".join(filter(None, parts)), tags, sweep)
 
 
 def _id(directory: Path) -> str:
