@@ -62,7 +62,8 @@ class MlflowRun(MLFlowLogger):
         super().finalize("failed" if exit_code else "success")
 
     def _find_or_create(self) -> None:
-        client, name = self._mlflow_client, self._experiment_name
+        client: Any = self._mlflow_client
+        name = self._experiment_name
         if client.get_experiment_by_name(name) is None:
             client.create_experiment(name, self._artifact_location)
         experiment = client.get_experiment_by_name(name)

@@ -57,7 +57,7 @@ class TrackioRun(Logger):
         return self._experiment
 
     @rank_zero_only
-    def log_hyperparams(self, params: dict[str, Any]) -> None:
+    def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         """Keep the config for the start of the run."""
         self._params |= params
 
