@@ -130,20 +130,22 @@ def _train(arguments: list[str]) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from embedlab.running.sweep_progress import status_table
     from embedlab.running.sweepdir import SweepDir
-    from embedlab.running.sweeping import go_on
 
     sweep = SweepDir(Path(options.directory))
     pending = [job.number for job in sweep.pending(options.retry_failed)]
     if options.dry_run or not (options.resume or options.retry_failed):
+        from rich.console import Console
+
+        from embedlab.running.sweep_tables import status_table
+
         Console().print(status_table(sweep.rows(), pending if options.dry_run else ()))
         return 0
     if not pending:
         print(f"{sweep.path}: nothing left to run")
         return 0
+    from embedlab.running.sweeping import go_on  # Hydra
+
     return _train(go_on(sweep, options.retry_failed))
 
 
@@ -174,7 +176,7 @@ def _resume(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> None:
     from rich.console import Console
 
-    from embedlab.report import estimates_table
+    from embedlab.report.terminal import estimates_table
     from embedlab.running.saved import evaluate
 
     Console().print(estimates_table(evaluate(options.run, options.overrides, options.allow)))

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 from threadpoolctl import threadpool_limits
 
 from embedlab.evaluation.protocol import Estimate, EvaluationSet
@@ -51,6 +49,9 @@ class Clustering:
 
     def __call__(self, data: EvaluationSet) -> ClusteringResult:
         """Cluster and compare."""
+        from sklearn.cluster import KMeans  # a second to import, which no run needs before its first step
+        from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
+
         labels = data.labels
         # A collapsed model can leave fewer points than classes.
         distinct = len(np.unique(data.embeddings, axis=0))

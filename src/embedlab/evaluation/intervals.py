@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from embedlab.evaluation.protocol import Estimate
 
@@ -30,5 +30,5 @@ def mean_interval(values: ArrayLike, groups: ArrayLike | None = None) -> Estimat
     mean, count = float(x.mean()), len(x) if groups is None else len(np.unique(groups))
     if count < 2:
         return Estimate(mean)
-    half = float(stats.t.ppf(0.975, count - 1)) * standard_error(x, groups)
+    half = float(special.stdtrit(count - 1, 0.975)) * standard_error(x, groups)
     return Estimate(mean, max(mean - half, 0.0), min(mean + half, 1.0))

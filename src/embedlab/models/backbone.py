@@ -4,7 +4,6 @@ import difflib
 from collections.abc import Sequence
 
 import torch
-import torchvision
 from torch import Tensor, nn
 
 
@@ -80,6 +79,8 @@ class Backbone(nn.Module):
 
 
 def _from_torchvision(name: str, pretrained: bool) -> nn.Module:
+    import torchvision
+
     _check_name(name, "torchvision", torchvision.models.list_models(module=torchvision.models))
     network = torchvision.models.get_model(name, weights="DEFAULT" if pretrained else None)
     linear = [path for path, module in network.named_modules() if isinstance(module, nn.Linear)]

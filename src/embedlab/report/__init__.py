@@ -1,21 +1,20 @@
-"""Tables, figures and the HTML page of a run or of a sweep."""
+"""Tables, figures and the HTML page of a run or of a sweep.
+
+What a report is made with (Matplotlib, SciPy, Jinja) is imported when one is made: the names and formats of metrics are
+read by commands that make none, and start in a blink.
+"""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Group
+if TYPE_CHECKING:
+    from rich.console import Group
 
-from embedlab.report import page, terminal
-from embedlab.report.latex import latex
-from embedlab.report.markdown import summary
-from embedlab.report.pictures import draw
-from embedlab.report.results_csv import write_csv
-from embedlab.report.runs import read_run
-from embedlab.report.sweep import Sweep, Variant, read
-from embedlab.report.table import Table, best_first, headline_metric, tabulate
-from embedlab.report.terminal import estimates_table
+    from embedlab.report.sweep import Sweep
+    from embedlab.report.table import Table
 
-__all__ = ["Report", "build_report", "draw_run", "estimates_table"]
+__all__ = ["Report", "build_report", "draw_run"]
 
 MOST_DRAWN = 16  # variants in the figures; a larger sweep is ordered by its headline metric, and the first are drawn
 
@@ -30,13 +29,15 @@ class Report:
     """
 
     page: Path
-    sweep: Sweep
-    table: Table
+    sweep: "Sweep"
+    table: "Table"
 
     @property
-    def terminal_table(self) -> Group:
+    def terminal_table(self) -> "Group":
         """The main table and what is to say of it, ready for ``rich.print``."""
-        return terminal.terminal_table(self.sweep, self.table.main)
+        from embedlab.report.terminal import terminal_table
+
+        return terminal_table(self.sweep, self.table.main)
 
 
 def build_report(directory: str | Path, metric: str | None = None) -> Report:
@@ -50,6 +51,14 @@ def build_report(directory: str | Path, metric: str | None = None) -> Report:
     Raises:
         BadInput: there is no run in the directory, or no such metric.
     """
+    from embedlab.report import page
+    from embedlab.report.latex import latex
+    from embedlab.report.markdown import summary
+    from embedlab.report.pictures import draw
+    from embedlab.report.results_csv import write_csv
+    from embedlab.report.sweep import read
+    from embedlab.report.table import best_first, headline_metric, tabulate
+
     sweep = read(directory)
     headline = headline_metric(sweep, metric)
     write_csv(sweep, sweep.directory / "results.csv")
@@ -67,6 +76,11 @@ def draw_run(directory: Path) -> list[Path]:
     Returns:
         The PNG files.
     """
+    from embedlab.report.pictures import draw
+    from embedlab.report.runs import read_run
+    from embedlab.report.sweep import Sweep, Variant
+    from embedlab.report.table import headline_metric, tabulate
+
     run = replace(read_run(directory), status="done")
     sweep = Sweep(directory, (), (Variant(run.name or directory.name, {}, 0, (run,)),))
     draw(sweep, tabulate(sweep, headline_metric(sweep)).main, MOST_DRAWN)

@@ -3,11 +3,13 @@
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-
-from omegaconf import DictConfig, OmegaConf
+from typing import TYPE_CHECKING
 
 import embedlab
 from embedlab.errors import BadInput
+
+if TYPE_CHECKING:  # choosing from the configs needs no config library: `embedlab list` starts in a blink
+    from omegaconf import DictConfig
 
 
 def conf_dir() -> Path:
@@ -38,8 +40,10 @@ def nearest(wrong: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
 
 
-def keys(config: DictConfig, prefix: str = "") -> list[str]:
+def keys(config: "DictConfig", prefix: str = "") -> list[str]:
     """All dotted keys of a config."""
+    from omegaconf import DictConfig, OmegaConf
+
     found = []
     for key in config:
         name = f"{prefix}{key!s}"

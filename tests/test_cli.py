@@ -1,0 +1,39 @@
+"""What only says something starts in a blink: it imports none of what takes seconds to import."""
+
+import subprocess
+import sys
+
+import pytest
+
+SLOW = {"torch", "pytorch_lightning", "hydra", "omegaconf", "matplotlib", "numpy", "scipy", "sklearn", "numba"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "imported"),
+    [
+        (["--help"], set()),
+        (["--version"], set()),
+        (["list"], set()),
+        (["sweep", "sweep", "--status"], set()),
+        (["sweep", "sweep", "--dry-run"], set()),
+        (["train", "--help"], {"hydra", "omegaconf"}),
+    ],
+)
+def test_what_is_imported(tmp_path, arguments: list[str], imported: set[str]) -> None:
+    sweep = tmp_path / "sweep"
+    sweep.mkdir()
+    job = '{"number": 0, "key": "k", "overrides": ["loss=triplet"]}'
+    (sweep / "manifest.json").write_text(f'{{"cwd": "/", "arguments": [], "jobs": [{job}]}}')
+    script = (
+        "import sys, embedlab.cli\n"
+        f"try: embedlab.cli.main({arguments})\n"
+        "except SystemExit: pass\n"
+        "print('imported', *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said, _, modules = done.stdout.rpartition("imported")
+    assert said.strip()
+    assert SLOW & set(modules.split()) == imported
