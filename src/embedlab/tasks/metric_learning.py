@@ -18,7 +18,7 @@ from embedlab.losses import AuxiliaryLoss, Loss
 from embedlab.memory import CrossBatchMemory
 from embedlab.miners import Miner
 from embedlab.models import LayerTaps
-from embedlab.randomness import mix
+from embedlab.randomness import mix, seed_torch
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +81,10 @@ class MetricLearning(pl.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """The loss of one batch of (inputs, labels)."""
         inputs, labels = batch
-        torch.manual_seed(mix(self.seed, self.global_step, distributed.rank()))
+        seed_torch(mix(self.seed, self.global_step, distributed.rank()), self.device)
         embeddings = distributed.gather(self(inputs))
         labels = distributed.gather(labels)
-        torch.manual_seed(mix(self.seed, self.global_step))  # random miners choose alike on every rank
+        seed_torch(mix(self.seed, self.global_step), self.device)  # random miners choose alike on every rank
 
         anchors = EmbeddingBatch(embeddings, labels)
         compared = anchors if self.memory is None else self.memory.batch(embeddings, labels)
