@@ -1,101 +1,129 @@
-"""What a sweep says on the terminal: a line when a job starts and one when it ends; and a table of all of them."""
+"""What a sweep says while it runs: a panel on a terminal; elsewhere a line when a job starts and one when it ends."""
 
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from omegaconf import DictConfig
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console, Group
+from rich.live import Live
 from rich.text import Text
 
 from embedlab.report.metrics import ordered
+from embedlab.running.job_progress import JobProgress
 from embedlab.running.rundir import RunDir
-from embedlab.running.sweepdir import Row
+from embedlab.running.sweep_tables import STYLES, Standing, duration, panel
 
-STYLES = {"done": "green", "failed": "red", "running": "cyan", "interrupted": "yellow", "planned": "dim"}
+EVERY = 0.5  # seconds between two looks at the jobs of a panel
 
 
 class SweepProgress:
-    """Lines on how far a sweep is.
+    """How far a sweep is.
 
     Args:
         total: jobs still to do.
         common: overrides of the sweep; a job is called by those of its own that are not among them.
+        objective: the validation number that a search is for, and ``maximize`` or ``minimize``; without, the best job
+            is that of the first headline metric of the test.
+        console: where to say it.
     """
 
-    def __init__(self, total: int, common: Sequence[str]) -> None:
-        self.total, self.common = total, {override.lower() for override in common}
-        self.ends: list[float] = []
-        self.failed = self.begun = 0
+    def __init__(
+        self,
+        total: int,
+        common: Sequence[str],
+        objective: tuple[str, str] | None = None,
+        console: Console | None = None,
+    ) -> None:
+        self.total, self.common, self.objective = total, {override.lower() for override in common}, objective
+        self.console = console or Console(highlight=False)
+        self.live = self.console.is_terminal and not self.console.is_dumb_terminal
+        self.at_work: dict[str, JobProgress] = {}
+        self.ended_jobs = self.failed = 0
         self.best: tuple[float, str] | None = None
         self.began = time.monotonic()
-        self.console = Console(highlight=False, soft_wrap=True)
+        self._panel: Live | None = None
+
+    @property
+    def every(self) -> float | None:
+        """Seconds after which :meth:`refresh` is wanted again; None: only when a job starts or ends."""
+        return EVERY if self.live else None
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """On a terminal, keep the panel below the lines meanwhile."""
+        if not self.live:
+            yield
+            return
+        with Live(console=self.console, auto_refresh=False, transient=True, get_renderable=self._render) as self._panel:
+            self.refresh()
+            yield
+        self._panel = None
 
     def started(self, run: RunDir, config: DictConfig) -> None:
         """A job begins."""
-        self.begun += 1
-        self.console.print(f"[bold]\\[{self.begun}/{self.total}][/bold] {run.path.name}: {self._called(config)}")
+        monitor = self.objective[0] if self.objective else OmegaConf.select(config, "callbacks.best.monitor")
+        epochs = config.trainer.get("max_epochs")
+        job = JobProgress(run.path, self._called(config), epochs if epochs and epochs > 0 else None, monitor)
+        self.at_work[run.path.name] = job
+        if not self.live:
+            begun = f"[{self.ended_jobs + len(self.at_work)}/{self.total}]"
+            self._say(Text.assemble((begun, "bold"), f" {run.path.name}: {job.called}"))
+        self.refresh()
 
-    def ended(self, run: RunDir, config: DictConfig) -> None:
+    def ended(self, run: RunDir) -> None:
         """A job has ended, well or not."""
-        self.ends.append(time.monotonic())
+        job = self.at_work.pop(run.path.name)
+        self.ended_jobs += 1
         status = run.read_json("status.json")
-        what = f"done in {status.get('seconds') or 0:.0f} s"
-        if status.get("status") != "done":
-            self.failed += 1
-            what = f"[red]failed[/red]: {str(status.get('error') or 'it left no word')[:200]}"
+        line = Text(f"    {run.path.name} ")
+        if status.get("status") == "done":
+            line.append(f"done in {duration(status.get('seconds') or 0)}{self._result(run, job.called)}")
         else:
-            what += self._result(run, self._called(config))
-        left = self.total - len(self.ends)
-        counts = f"{left} left" + (f", {self.failed} failed" if self.failed else "")
-        if left:
-            each = (self.ends[-1] - self.began) / len(self.ends)
-            counts += f", about {_duration(each * left)}"
-        if self.best:
-            counts += f"; best so far {self.best[1]}"
-        self.console.print(f"    {run.path.name} {what}  [dim]({counts})[/dim]")
+            self.failed += 1
+            line.append("failed", style=STYLES["failed"])
+            line.append(f": {str(status.get('error') or 'it left no word')[:200]}")
+        self._say(line.append(f"  ({job.called if self.live else self._standing().left})", style="dim"))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring the panel up to date."""
+        if self._panel is not None:
+            self._panel.refresh()
+
+    def _say(self, line: Text) -> None:
+        self.console.print(line, soft_wrap=True)
+
+    def _render(self) -> Group:
+        return panel(self._standing())
+
+    def _standing(self) -> Standing:
+        for job in self.at_work.values():
+            job.update()
+        done = self.ended_jobs + sum(job.fraction for job in self.at_work.values())
+        left = (time.monotonic() - self.began) / done * (self.total - done) if done else None
+        best = self.best[1] if self.best else None
+        return Standing(self.total, self.ended_jobs, self.failed, left, best, list(self.at_work.values()))
 
     def _called(self, config: DictConfig) -> str:
         own = [one for one in config.hydra.overrides.task if one.lower() not in self.common]
         return " ".join(one for one in own if not one.startswith("+callbacks.pruning.")) or str(config.name)
 
     def _result(self, run: RunDir, called: str) -> str:
-        metrics = run.read_json("metrics.json")
-        headline = next((m for m in ordered(set(metrics)) if m.headline), None)
-        if headline is None:
+        """What came out, as text; kept if it is the best so far."""
+        if self.objective:
+            name, direction = self.objective
+            value = run.best_logged(name, direction)
+            shown, higher = f"{name} {value:.4g}" if value is not None else "", direction == "maximize"
+        else:
+            metrics = run.read_json("metrics.json")
+            headline = next((m for m in ordered(set(metrics)) if m.headline), None)
+            value = float(metrics[headline.key]["value"]) if headline else None
+            shown = f"{headline.name} {headline.format(value)}" if headline and value is not None else ""
+            higher = headline is None or headline.higher_is_better
+        if value is None:
             return ""
-        value = float(metrics[headline.key]["value"])
-        shown = f"{headline.name} {headline.format(value)}"
-        signed = value if headline.higher_is_better else -value
+        signed = value if higher else -value
         if self.best is None or signed > self.best[0]:
             self.best = signed, f"{shown} ({called})"
         return f", {shown}"
-
-
-def status_table(rows: Sequence[Row], would_run: Sequence[int] = ()) -> Table:
-    """A line for each job.
-
-    Args:
-        rows: of the manifest.
-        would_run: numbers of the jobs that are to be marked as such.
-    """
-    counts = Counter(row.status for row in rows)
-    title = ", ".join(f"{counts[status]} {status}" for status in STYLES if counts[status])
-    table = Table(box=box.SIMPLE_HEAD, title=title)
-    for heading in ("job", "status", "time", "result", "overrides"):
-        table.add_column(heading, justify="right" if heading in ("job", "time") else "left", overflow="fold")
-    for row in rows:
-        headline = next((m for m in ordered(set(row.metrics or {})) if m.headline), None)
-        result = f"{headline.name} {headline.format((row.metrics or {})[headline.key])}" if headline else ""
-        status = row.status + (" → to run" if row.job.number in would_run else "")
-        table.add_row(
-            str(row.job.number), Text(status, style=STYLES.get(row.status, "")),
-            _duration(row.seconds) if row.seconds else "", row.error or result, Text(" ".join(row.job.overrides)),
-        )  # fmt: skip
-    return table
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

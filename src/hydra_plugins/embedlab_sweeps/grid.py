@@ -9,7 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from embedlab.running.sweepdir import PlannedJob
-from embedlab.running.sweeping import check_launcher, compose_job, config_key
+from embedlab.running.sweeping import check_launcher
 from hydra_plugins.embedlab_sweeps.sweeper import PlannedSweeper
 
 
@@ -33,15 +33,11 @@ class GridSweeper(PlannedSweeper):
             sweep.plan(sys.argv[1:], jobs)
             OmegaConf.save(self.config, sweep.path / "multirun.yaml")
             sweep.wait_for_orphans()
-            pending = sweep.pending(self.retry_failed)
-            # The folder goes with the job: a launcher numbers what it is handed, which is not the whole sweep.
-            overrides = [[*job.overrides, f"hydra.sweep.subdir={job.number}"] for job in pending]
-            return self.launcher.launch(overrides, initial_job_idx=0) if overrides else []
+            return self.launch(sweep.pending(self.retry_failed))
 
     def plan(self, arguments: Sequence[str]) -> list[PlannedJob]:
         """All jobs, each composed once to see that it can be."""
         parser = OverridesParser.create(config_loader=self.context.config_loader)
         overrides = parser.parse_overrides([f"{key}={value}" for key, value in self.params.items()] + list(arguments))
         (grid,) = BasicSweeper.split_arguments(overrides, None)
-        composed = (compose_job(self.context, self.config, overrides) for overrides in grid)
-        return [PlannedJob(n, config_key(c), tuple(o)) for n, (o, c) in enumerate(zip(grid, composed, strict=True))]
+        return [self.planned(number, overrides) for number, overrides in enumerate(grid)]

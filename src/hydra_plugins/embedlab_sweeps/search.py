@@ -12,7 +12,7 @@ from embedlab.errors import BadInput
 from embedlab.randomness import mix
 from embedlab.running.rundir import write_atomically
 from embedlab.running.sweepdir import PlannedJob, SweepDir
-from embedlab.running.sweeping import check_launcher, compose_job, config_key
+from embedlab.running.sweeping import check_launcher, compose_job
 from hydra_plugins.embedlab_sweeps.sweeper import PlannedSweeper
 
 STUDY = "study.db"
@@ -128,8 +128,7 @@ class OptunaSweeper(PlannedSweeper):
         jobs = [self._job(number, params, storage, fixed) for number, params in batch]
         earlier = [job for job in sweep.jobs() if job.number < jobs[0].number] if sweep.planned else []
         sweep.plan(sys.argv[1:], [*earlier, *jobs], grow=True)
-        overrides = [[*job.overrides, f"hydra.sweep.subdir={job.number}"] for job in jobs]
-        self.launcher.launch(overrides, initial_job_idx=0)
+        self.launch(jobs)
         for job in jobs:
             result = sweep.run(job).best_logged(self.objective, self.direction)
             pruned = study.get_trials(deepcopy=False)[job.number].user_attrs.get("pruned", False)
@@ -149,7 +148,7 @@ class OptunaSweeper(PlannedSweeper):
                 "study_name": self.study_name, "trial": number, "pruner": _written(pruner),
             }  # fmt: skip
             overrides += [f"+callbacks.pruning.{key}={value}" for key, value in callback.items()]
-        return PlannedJob(number, config_key(compose_job(self.context, self.config, overrides)), tuple(overrides))
+        return self.planned(number, overrides)
 
     def _write_best(self, sweep: SweepDir, study: Any, fixed: Sequence[str]) -> None:
         try:

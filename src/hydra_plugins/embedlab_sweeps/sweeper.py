@@ -1,6 +1,9 @@
 """What the grid and the search share: how Hydra sets them up, and where their sweep lies."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
@@ -9,7 +12,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from embedlab.running.compose import Job
-from embedlab.running.sweepdir import SweepDir
+from embedlab.running.sweepdir import PlannedJob, SweepDir
+from embedlab.running.sweeping import compose_job, config_key
 
 
 class PlannedSweeper(Sweeper):
@@ -33,3 +37,17 @@ class PlannedSweeper(Sweeper):
         if isinstance(self.job, Job):
             self.job.sweep, self.job.directory = True, sweep.path
         return sweep
+
+    def planned(self, number: int, overrides: Sequence[str]) -> PlannedJob:
+        """A job, composed to see that it can be."""
+        job = PlannedJob(number, "", tuple(overrides))
+        return replace(job, key=config_key(compose_job(self.context, self.config, _placed(job))))
+
+    def launch(self, jobs: Sequence[PlannedJob]) -> Any:
+        """Run these jobs to their end."""
+        return self.launcher.launch([_placed(job) for job in jobs], initial_job_idx=0) if jobs else []
+
+
+def _placed(job: PlannedJob) -> list[str]:
+    """The folder goes with the job: a launcher numbers what it is handed, which is not the whole sweep."""
+    return [*job.overrides, f"hydra.sweep.subdir={job.number}"]
