@@ -24,12 +24,12 @@ def test_a_job_is_followed_while_its_history_grows(tmp_path: Path) -> None:
     with (tmp_path / "history.jsonl").open("a") as file:
         file.write('{"step": 40, "epoch": 1, "val/ma')  # as far as it is written
     job.update()
-    assert (job.epoch, job.fraction, job.value) == (1, 0.25, 0.25)
+    assert (job.epoch, job.fraction, job.value) == (1, 0.2, 0.25)
 
     with (tmp_path / "history.jsonl").open("a") as file:
         file.write('p_at_r": 0.5}\n')
     job.update()
-    assert (job.epoch, job.fraction, job.value) == (2, 0.5, 0.5)
+    assert (job.epoch, job.fraction, job.value) == (2, 0.4, 0.5)
 
 
 def test_a_history_that_begins_anew_is_read_anew(tmp_path: Path) -> None:

@@ -69,10 +69,10 @@ def test_lines_where_there_is_no_terminal(tmp_path: Path, clock) -> None:
     assert console.file.getvalue().splitlines() == [
         "[1/4] 0: loss=triplet logger=[csv]",
         "[2/4] 1: loss=arcface",
-        # one job and a half in 30 s, two and a half to go
-        f"    0 done in 30 s, Recall@1 50.0  (3 left, about 50 s; {best})",
+        # 1.4 jobs in 30 s, 2.6 to go: of 1, two of its four epochs and the test
+        f"    0 done in 30 s, Recall@1 50.0  (3 left, about 56 s; {best})",
         "[3/4] 2: loss=center",
-        f"    2 failed: no [/b] such tag  (2 left, 1 failed, about 18 s; {best})",
+        f"    2 failed: no [/b] such tag  (2 left, 1 failed, about 20 s; {best})",
     ]
 
 
@@ -91,11 +91,11 @@ def test_the_panel_on_a_terminal(tmp_path: Path, clock) -> None:
     with console.capture() as shown:
         console.print(progress._render())
     lines = [line.rstrip() for line in shown.get().splitlines()]
-    assert lines[1].endswith("  1 of 5 done, 2 running, about 5 min left")  # 1.5 jobs in 120 s, 3.5 to go
+    assert lines[1].endswith("  1 of 5 done, 2 running, about 5 min left")  # 1.4 jobs in 120 s, 3.6 to go
     assert lines[2] == "best so far Recall@1 75.0 (data=omniglot seed=0)"
     assert lines[3].split() == [
         "1",
-        "━" * 6,
+        "━━━━╸",
         "epoch",
         "2/4",
         "val/map_at_r",

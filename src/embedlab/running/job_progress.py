@@ -28,8 +28,8 @@ class JobProgress:
 
     @property
     def fraction(self) -> float:
-        """The share of its epochs that are trained, 0 to 1."""
-        return min(self.epoch / self.epochs, 1.0) if self.epochs else 0.0
+        """The share of its work that is done, 0 to 1: epochs, the test at the end counted as one more."""
+        return min(self.epoch / (self.epochs + 1), 1.0) if self.epochs else 0.0
 
     def update(self) -> None:
         """Read what was written since the last time."""
