@@ -135,4 +135,8 @@ def test_a_search_is_judged_by_its_objective(tmp_path: Path, clock) -> None:
     assert [line.partition("  (")[0] for line in ends] == [
         "    0 done in 1 s, val/map_at_r 0.25", "    1 done in 1 s, val/map_at_r 0.75", "    2 done in 1 s",
     ]  # fmt: skip
+    earlier = RunDir(tmp_path / "earlier")
+    history(earlier, 0.125)
+    progress.earlier(earlier, ["seed=9"])
+    assert progress.best == (-0.125, "val/map_at_r 0.125 (seed=9)")
     assert all("best so far val/map_at_r 0.25 (data=omniglot seed=0)" in line for line in ends)

@@ -60,11 +60,16 @@ class SweepProgress:
             yield
         self._panel = None
 
+    def earlier(self, run: RunDir, overrides: Sequence[str]) -> None:
+        """A job was done before this began: it may be the best so far."""
+        self._result(run, self._called(overrides) or run.path.name)
+
     def started(self, run: RunDir, config: DictConfig) -> None:
         """A job begins."""
         monitor = self.objective[0] if self.objective else OmegaConf.select(config, "callbacks.best.monitor")
         epochs = config.trainer.get("max_epochs")
-        job = JobProgress(run.path, self._called(config), epochs if epochs and epochs > 0 else None, monitor)
+        called = self._called(config.hydra.overrides.task) or str(config.name)
+        job = JobProgress(run.path, called, epochs if epochs and epochs > 0 else None, monitor)
         self.at_work[run.path.name] = job
         if not self.live:
             begun = f"[{self.ended_jobs + len(self.at_work)}/{self.total}]"
@@ -105,9 +110,9 @@ class SweepProgress:
         best = self.best[1] if self.best else None
         return Standing(self.total, self.ended_jobs, self.failed, left, best, list(self.at_work.values()))
 
-    def _called(self, config: DictConfig) -> str:
-        own = [one for one in config.hydra.overrides.task if one.lower() not in self.common]
-        return " ".join(one for one in own if not one.startswith("+callbacks.pruning.")) or str(config.name)
+    def _called(self, overrides: Sequence[str]) -> str:
+        own = [one for one in overrides if one.lower() not in self.common]
+        return " ".join(one for one in own if not one.startswith("+callbacks.pruning."))
 
     def _result(self, run: RunDir, called: str) -> str:
         """What came out, as text; kept if it is the best so far."""

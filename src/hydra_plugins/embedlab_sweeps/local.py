@@ -103,11 +103,15 @@ class LocalLauncher(Launcher):
     def _progress(self, jobs: int) -> SweepProgress:
         """Of all that is to do: a search launches a few jobs at a time, and says how many trials it is to have."""
         sweeper, objective = self.config.hydra.sweeper, None
+        sweep = SweepDir(Path(str(self.config.hydra.sweep.dir)))
+        rows = sweep.rows() if sweep.planned else []
         if "n_trials" in sweeper:
-            rows = SweepDir(Path(str(self.config.hydra.sweep.dir))).rows()
             jobs = max(sweeper.n_trials - sum(row.status in ("done", "failed") for row in rows), jobs)
             objective = str(sweeper.objective), str(sweeper.direction)
-        return SweepProgress(jobs, self.config.hydra.overrides.task, objective)
+        progress = SweepProgress(jobs, self.config.hydra.overrides.task, objective)
+        for job in (row.job for row in rows if row.status == "done"):
+            progress.earlier(sweep.run(job), job.overrides)
+        return progress
 
     def _job(self, number: int, overrides: Sequence[str]) -> DictConfig:
         config = compose_job(self.context, self.config, overrides)
