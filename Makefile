@@ -26,6 +26,7 @@ format: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/metric_learning.py
+	$(BIN)/python benchmarks/framework.py
 
 # Packs the bundled Omniglot anew from the archives of github.com/brendenlake/omniglot, see the script.
 data-omniglot: .venv/installed

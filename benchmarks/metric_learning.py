@@ -12,17 +12,15 @@ need more memory or time than is reasonable, going by its last size, sits out.
 import argparse
 import csv
 import gc
-import os
-import platform
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median, quantiles
 
 import torch
+from machine import machine
 from pytorch_metric_learning.distances import LpDistance
 from pytorch_metric_learning.losses import TripletMarginLoss
 from pytorch_metric_learning.miners import TripletMarginMiner
@@ -160,19 +158,6 @@ def table(rows: list[dict[str, object]], mode: str) -> Table:
     return made
 
 
-def hardware(threads: int) -> dict[str, object]:
-    cpuinfo = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-    return {
-        "cpu": names[0] if names else platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": threads,
-        "torch": version("torch"),
-        "numba": version("numba"),
-        "pytorch_metric_learning": version("pytorch-metric-learning"),
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
@@ -191,10 +176,10 @@ def main() -> None:
         console.print(table(rows, mode))
     fields = list(dict.fromkeys(key for row in rows for key in row))
     with arguments.output.open("w", newline="") as file:
-        machine = hardware(arguments.threads)
-        writer = csv.DictWriter(file, [*fields, *machine], lineterminator="\n")
+        here = machine(arguments.threads, "torch", "numba", "pytorch-metric-learning")
+        writer = csv.DictWriter(file, [*fields, *here], lineterminator="\n")
         writer.writeheader()
-        writer.writerows({**row, **machine} for row in rows)
+        writer.writerows({**row, **here} for row in rows)
     console.print(f"written to {arguments.output}")
 
 

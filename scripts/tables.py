@@ -44,6 +44,33 @@ def speed(rows: Rows) -> str:
     return markdown(["triplets", "path", "times faster (lowest – highest round)", "times less memory"], lines)
 
 
+FRAME = ("plain loop", "bare Lightning", "embedlab")
+
+
+def frame(rows: Rows) -> str:
+    """Seconds of steps, starts and commands by contestant, and embedlab's over bare Lightning's."""
+    lines = []
+    for measure in dict.fromkeys(row["measure"] for row in rows):
+        of = {row["contestant"]: row for row in rows if row["measure"] == measure}
+        for name in [name for name in of if name not in FRAME]:
+            lines.append([f"`{name}`", "", "", shown_seconds(of[name]["seconds"]), "", ""])
+        if "embedlab" in of:
+            times = [shown_seconds(of[name]["seconds"]) if name in of else "" for name in FRAME]
+            ours = of["embedlab"]
+            ratios = [
+                "{} ({} – {})".format(*(ours[f"{field}_times_lightning{end}"] for end in ("", "_low", "_high")))
+                for field in ("seconds", "processor")
+            ]
+            lines.append([measure, *times, *ratios])
+    ratio = "embedlab / Lightning (lowest – highest round)"
+    return markdown(["", *FRAME, ratio, "the same, processor time"], lines)
+
+
+def shown_seconds(value: str) -> str:
+    seconds = float(value)
+    return f"{1000 * seconds:.3g} ms" if seconds < 0.1 else f"{seconds:.2f} s"
+
+
 SWEEP = {
     "verification_accuracy": "Verification", "tar_at_far_1e-2": "TAR @ FAR 1e-2", "recall_at_1": "Recall@1",
     "map_at_r": "MAP@R", "nmi": "NMI", "5way_1shot": "5-way 1-shot", "20way_1shot": "20-way 1-shot",
@@ -108,7 +135,13 @@ def faces(published: Rows, ours: Rows) -> str:
     return markdown(["", *columns], lines)
 
 
-KINDS: dict[str, Callable[..., str]] = {"speed": speed, "sweep": sweep, "beside": beside, "faces": faces}
+KINDS: dict[str, Callable[..., str]] = {
+    "speed": speed,
+    "frame": frame,
+    "sweep": sweep,
+    "beside": beside,
+    "faces": faces,
+}
 
 
 def filled(text: str) -> str:
