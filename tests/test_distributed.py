@@ -14,7 +14,8 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from embedlab.batch import EmbeddingBatch
-from embedlab.distributed import gather, rank, world_size
+from embedlab.data.samplers import InOrderSampler
+from embedlab.distributed import gather, gather_dealt, rank, world_size
 
 CONF = Path(__file__).parents[1] / "conf"
 LOSSES = sorted(path.stem for path in (CONF / "loss").glob("*.yaml"))
@@ -70,6 +71,7 @@ def one_rank_of(number: int, size: int, folder: Path) -> None:
     (gathered * weights).sum().backward()
 
     results = {"gathered": gathered.detach(), "gradient": x.grad, "integers": gather(torch.tensor([number]))}
+    results["dealt"] = torch.cat([gather_dealt(torch.tensor(batch.indices)) for batch in InOrderSampler(7, 2)])
     for name in LOSSES:
         module = build(name)
         results[name] = result(DistributedDataParallel(module), module, share)
@@ -105,6 +107,12 @@ def test_gather_concatenates_in_the_order_of_ranks_and_sums_gradients_over_them(
         assert torch.equal(results["integers"], torch.arange(size))
         rows = torch.tensor([2.0 * number, 2 * number + 1])[:, None].expand(-1, 3)
         assert torch.equal(results["gradient"], rows * sum(range(1, size + 1)))
+
+
+def test_rows_dealt_to_ranks_are_gathered_in_order(ranks):
+    for results in ranks:
+        assert results["dealt"][:7].tolist() == list(range(7))
+        assert results["dealt"][7:].tolist() == [6] * (-7 % len(ranks))  # dealt again, to be cut off
 
 
 @pytest.mark.parametrize("name", LOSSES)

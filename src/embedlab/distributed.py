@@ -39,6 +39,11 @@ def gather(x: Tensor) -> Tensor:
     return x if world_size() == 1 else _Gather.apply(x)
 
 
+def gather_dealt(x: Tensor) -> Tensor:
+    """``x`` ``(B, …)`` of all ranks, a row of each in turn, ``(N·B, …)``: rows that were dealt to ranks, in order."""
+    return gather(x).unflatten(0, (world_size(), len(x))).transpose(0, 1).flatten(0, 1)
+
+
 class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:

@@ -107,11 +107,19 @@ def test_shuffle_takes_every_row_at_most_once() -> None:
     assert sorted(row for batch, _ in epoch(ShuffleSampler(LABELS, 12), 0) for row in batch) == list(range(60))
 
 
-def test_in_order_is_all_rows_on_every_rank(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(distributed, "world_size", lambda: 2)
+def test_in_order_is_all_rows_once() -> None:
     sampler = InOrderSampler(7, batch_size=3)
     assert [batch.indices for batch in sampler] == [[0, 1, 2], [3, 4, 5], [6]]
     assert len(sampler) == 3
+
+
+@pytest.mark.parametrize(("rank", "batches"), [(0, [[0, 3], [6, 9]]), (1, [[1, 4], [7, 9]]), (2, [[2, 5], [8, 9]])])
+def test_in_order_is_dealt_to_ranks_in_batches_of_one_size(rank, batches, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distributed, "world_size", lambda: 3)
+    monkeypatch.setattr(distributed, "rank", lambda: rank)
+    sampler = InOrderSampler(10, batch_size=2)
+    assert [batch.indices for batch in sampler] == batches
+    assert len(sampler) == 2
 
 
 def test_members_by_class() -> None:

@@ -9,7 +9,9 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from embedlab import distributed
 from embedlab.batch import EmbeddingBatch
+from embedlab.errors import BadInput
 from embedlab.evaluation import Retrieval
 from embedlab.losses import ArcFaceLoss, AuxiliaryLoss, ContrastiveLoss, TripletLoss
 from embedlab.memory import CrossBatchMemory
@@ -120,3 +122,12 @@ def test_evaluation_reports_the_protocol_s_numbers():
     assert numbers["test/recall_at_1"] == 1.0
     assert task.estimates("test")["test/map_at_r"].value == 1.0
     np.testing.assert_allclose(task.evaluation_sets["test"].embeddings, Data().inputs.numpy())
+
+
+def test_evaluation_rows_that_are_not_shared_between_ranks_are_named(monkeypatch):
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
+    monkeypatch.setattr(distributed, "gather_dealt", lambda x: x.repeat_interleave(2, dim=0))
+    task = MetricLearning(nn.Linear(4, 4), TripletLoss(), partial(torch.optim.SGD, lr=0.1))
+    trainer = pl.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False)
+    with pytest.raises(BadInput, match="Data: every rank has all test rows; share them by InOrderSampler"):
+        trainer.test(task, datamodule=Data(), verbose=False)

@@ -189,17 +189,28 @@ class ShuffleSampler(BatchSampler):
 
 
 class InOrderSampler(Sampler[BatchIndices]):
-    """All rows once, in order, the same on every rank: for evaluation."""
+    """All rows in order, dealt to the ranks in turn: for evaluation.
+
+    Rank r of N has the rows r, r + N, …; :func:`embedlab.distributed.gather_dealt` puts a batch of all ranks in order
+    again. Where the ranks can't share equally the last row is dealt again, so that all have equally many batches; what
+    is gathered beyond ``length`` rows is to be cut off.
+    """
 
     def __init__(self, length: int, batch_size: int) -> None:
         self.length, self.batch_size = length, batch_size
 
     def __len__(self) -> int:
-        return -(-self.length // self.batch_size)
+        return -(-self._share // self.batch_size)
 
     def __iter__(self) -> Iterator[BatchIndices]:
-        for start in range(0, self.length, self.batch_size):
-            yield BatchIndices(list(range(start, min(start + self.batch_size, self.length))), 0)
+        rank, world_size = distributed.rank(), distributed.world_size()
+        rows = [min(turn * world_size + rank, self.length - 1) for turn in range(self._share)]
+        for start in range(0, len(rows), self.batch_size):
+            yield BatchIndices(rows[start : start + self.batch_size], 0)
+
+    @property
+    def _share(self) -> int:
+        return -(-self.length // distributed.world_size())
 
 
 def members_by_class(labels: Tensor | Sequence[int]) -> list[NDArray[np.int64]]:

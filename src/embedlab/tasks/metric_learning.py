@@ -113,7 +113,7 @@ class MetricLearning(pl.LightningModule):
             return optimizer
         return {"optimizer": optimizer, "lr_scheduler": self.scheduler(optimizer)}
 
-    # Every rank embeds the whole evaluation set: the numbers then are those of one rank, whatever the split.
+    # Each rank embeds its share of the evaluation set, all gather the whole of it, and compute the same numbers.
 
     def on_validation_epoch_start(self) -> None:
         """Forget what an earlier pass collected."""
@@ -122,7 +122,8 @@ class MetricLearning(pl.LightningModule):
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         """Embed one batch of held-out classes."""
         inputs, labels = batch
-        self._collected.append((self(inputs).float().cpu(), labels.cpu()))
+        embeddings = distributed.gather_dealt(self(inputs).float())
+        self._collected.append((embeddings.cpu(), distributed.gather_dealt(labels).cpu()))
 
     def on_validation_epoch_end(self) -> None:
         """Run the validation protocols."""
@@ -140,6 +141,11 @@ class MetricLearning(pl.LightningModule):
         labels = torch.cat([label for _, label in self._collected]).numpy()
         self._collected = []
         data: Any = self.trainer.datamodule  # type: ignore[attr-defined]
+        if distributed.world_size() > 1:
+            rows = len(getattr(self.trainer, f"{split}_dataloaders").dataset)
+            if len(labels) >= rows + distributed.world_size():
+                raise BadInput(f"{type(data).__name__}: every rank has all {split} rows; share them by InOrderSampler")
+            embeddings, labels = embeddings[:rows], labels[:rows]  # without those dealt twice
         try:
             evaluated = EvaluationSet(embeddings, labels, **data.evaluation_extras(split))
         except ValueError as error:  # NaN: the last step before this evaluation broke the model
