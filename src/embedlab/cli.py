@@ -165,11 +165,13 @@ def _finish(directory: Path, metric: str | None = None) -> None:
 
 def _resume(options: argparse.Namespace) -> int:
     from embedlab.running.launch import launch
+    from embedlab.running.nodes import node_rank
     from embedlab.running.saved import resume
 
     config, run = resume(options.run, options.overrides, options.allow)
     launch(config, run, run.overrides())
-    _finish(run.path)
+    if node_rank(config) == 0:
+        _finish(run.path)
     return 0
 
 

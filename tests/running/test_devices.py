@@ -1,7 +1,9 @@
 import pytest
+import torch
 from omegaconf import OmegaConf
 
-from embedlab.running.devices import Devices
+from embedlab.errors import BadInput
+from embedlab.running.devices import Devices, check_accelerator
 
 
 def asks(devices: int, accelerator: str = "auto"):
@@ -33,3 +35,10 @@ def test_a_machine_without_gpus_runs_all_on_the_cpu(monkeypatch: pytest.MonkeyPa
     devices = Devices()
     assert devices.take(asks(2)) == ()
     assert devices.take(asks(2)) == ()
+
+
+def test_a_gpu_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    check_accelerator(asks(2, "cpu"))
+    with pytest.raises(BadInput, match=r"trainer.accelerator=gpu: no GPU here; trainer=cpu or trainer=ddp_cpu"):
+        check_accelerator(asks(2, "gpu"))

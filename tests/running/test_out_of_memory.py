@@ -22,6 +22,8 @@ def test_memory_that_ran_out_names_the_batch_to_try(ask) -> None:
 def test_another_error_stays_itself() -> None:
     error = RuntimeError("shapes do not match")
     assert explained(error, PER_CLASS) is error
+    killed = KilledError(-9, PER_CLASS, "rank 1")  # which names the mend already
+    assert explained(killed, PER_CLASS) is killed
 
 
 def test_half_of_the_batch_in_the_samplers_words() -> None:

@@ -49,10 +49,13 @@ class Job:
     def __call__(self, config: DictConfig) -> None:
         """Run it."""
         from embedlab.running.launch import launch  # torch and Lightning: a sweep's parent does without them
+        from embedlab.running.nodes import check_shared_directory, node_rank
 
         settings = HydraConfig.get()
         run = RunDir(Path(settings.runtime.output_dir))
         if not self.sweep:
+            check_shared_directory(config, settings.overrides.task)
+        if not self.sweep and node_rank(config) == 0:
             self.directory = run.path
         config.run_dir = str(run.path)
         launch(config, run, list(settings.overrides.task))

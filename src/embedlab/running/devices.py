@@ -25,6 +25,19 @@ def ranks(config: DictConfig) -> int:
     raise BadInput(f"trainer.devices={devices}: give a number of devices, a list of them, or auto")
 
 
+def check_accelerator(config: DictConfig) -> None:
+    """See that the kind of device asked for is there.
+
+    Raises:
+        BadInput: a GPU is asked for, and there is none.
+    """
+    import torch
+
+    asked = config.trainer.get("accelerator")
+    if asked in ("gpu", "cuda") and not torch.accelerator.is_available():
+        raise BadInput(f"trainer.accelerator={asked}: no GPU here; trainer=cpu or trainer=ddp_cpu does without")
+
+
 class Devices:
     """The machine's GPUs, handed out to jobs and taken back."""
 

@@ -13,14 +13,16 @@ SAYS_SO = ("out of memory", "can't allocate memory", "cannot allocate memory")
 class KilledError(RuntimeError):
     """A process that ended without a word; the system ends so whatever takes too much memory."""
 
-    def __init__(self, exit_code: int | None, config: DictConfig) -> None:
+    def __init__(self, exit_code: int | None, config: DictConfig, which: str = "the process of this job") -> None:
         by = signal.Signals(-exit_code).name if exit_code and exit_code < 0 else f"exit code {exit_code}"
         advice = f": out of memory, most likely; {smaller_batch(config)}" if exit_code == -signal.SIGKILL else ""
-        super().__init__(f"the process of this job was ended ({by}){advice}")
+        super().__init__(f"{which} was ended ({by}){advice}")
 
 
 def explained(error: BaseException, config: DictConfig) -> BaseException:
     """The error itself, or if torch, CUDA or Python complained that memory ran out, one that names the mend."""
+    if isinstance(error, KilledError):  # says so itself
+        return error
     said = " ".join(str(error).split())
     if not isinstance(error, MemoryError) and not any(words in said.lower() for words in SAYS_SO):
         return error

@@ -82,7 +82,7 @@ def evaluate(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[st
     """Run the evaluation protocols of a saved run (or those of ``evaluation=NAME``) on its test data."""
     saved = open_run(path, overrides, allow)
     saved.task.protocols["test"] = {k: make(v) for k, v in saved.config.evaluation.items()}
-    trainer = make(saved.config.trainer, callbacks=[], logger=False, devices=1, strategy="auto")
+    trainer = make(saved.config.trainer, callbacks=[], logger=False, devices=1, num_nodes=1, strategy="auto")
     trainer.test(saved.task, datamodule=saved.data, verbose=False)
     return saved.task.estimates("test")
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 from pytorch_lightning.accelerators import CPUAccelerator
 from pytorch_lightning.loggers import WandbLogger
+from pytorch_lightning.strategies import FSDPStrategy
 
 from embedlab.callbacks import MlflowRun, TrackioRun
 from embedlab.errors import BadInput
@@ -71,9 +72,12 @@ def _train(trainer: pl.Trainer, built: Built, config: DictConfig, run: RunDir, b
     if resume is not None:
         check_checkpoint(resume, built.task)
     trainer.fit(built.task, datamodule=built.data, ckpt_path=resume, weights_only=True)
-    best = run.path / "checkpoints" / "best.ckpt"
-    if best.is_file():
-        built.task.load_state_dict(load_checkpoint(best)["state_dict"])
+    choices = [run.path / "checkpoints" / "best.ckpt"]
+    if isinstance(trainer.strategy, FSDPStrategy):  # the task holds a share of its weights, the checkpoint all
+        built = Built(built.data, make(config.task))
+        choices.append(run.last_checkpoint)
+    for checkpoint in [path for path in choices if path.is_file()][:1]:
+        built.task.load_state_dict(load_checkpoint(checkpoint)["state_dict"])
     trainer.test(built.task, datamodule=built.data, verbose=False)
 
     estimates = built.task.estimates("test")  # type: ignore[operator]
@@ -161,3 +165,4 @@ def _quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
     warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
     warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
+    warnings.filterwarnings("ignore", message=".*sync_dist=True.*")  # all ranks log the same numbers
