@@ -5,6 +5,7 @@ import pytest
 import yaml
 from hydra.core.global_hydra import GlobalHydra
 
+from embedlab.running.build import make
 from embedlab.running.catalog import conf_dir, gloss, names
 from embedlab.running.rundir import RunDir
 from embedlab.running.train import train
@@ -36,6 +37,16 @@ def test_every_choice_composes(group, name):
     chosen = config["validation" if group == "evaluation" else group]
     shipped = yaml.safe_load((conf_dir() / group / f"{name}.yaml").read_text()) or {}
     assert chosen is None or set(shipped) - {"defaults", group} <= set(chosen)
+
+
+@pytest.mark.parametrize("name", names("trainer/sync"))
+def test_every_way_for_ranks_to_keep_together_makes_a_trainer(name):
+    assert "embedlab train trainer=ddp trainer/sync=" in gloss("trainer/sync", name)
+    with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = hydra.compose("train", ["trainer=ddp_cpu", f"trainer/sync={name}", "rank_timeout=60"])
+    trainer = make(config.trainer)
+    assert trainer.strategy._timeout.total_seconds() == 60
+    assert trainer.num_devices == 2
 
 
 @pytest.mark.parametrize("name", names("launch"))

@@ -13,12 +13,13 @@ from embedlab.errors import BadInput
 
 TRUSTED = (
     "embedlab.losses", "embedlab.miners", "embedlab.models", "embedlab.data", "embedlab.tasks", "embedlab.callbacks",
-    "embedlab.evaluation", "embedlab.memory", "embedlab.search", "embedlab.distances",
+    "embedlab.evaluation", "embedlab.memory", "embedlab.search", "embedlab.distances", "embedlab.strategies",
     "torch.nn", "torch.optim", "torchvision.transforms", "torchvision.models", "torchmetrics",
     "pytorch_lightning.trainer", "pytorch_lightning.callbacks", "pytorch_lightning.loggers",
     "pytorch_lightning.strategies", "pytorch_lightning.plugins",
     "pytorch_metric_learning.losses", "pytorch_metric_learning.miners", "pytorch_metric_learning.distances",
     "pytorch_metric_learning.reducers", "pytorch_metric_learning.regularizers", "timm.models", "optuna.pruners",
+    "datetime",
 )  # fmt: skip
 
 
