@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,8 @@ class Naming:
     """Names of one run, made of its directory.
 
     Attributes:
-        id: drawn once and kept in ``dashboard_id`` of the run directory: a resumed run is the same run.
+        id: drawn once and kept in ``dashboard_id`` of the run directory: a resumed run is the same run; empty but on
+            rank zero.
         name: of its overrides, after its number where it is a job of a sweep.
         tags: its overrides.
         sweep: directory of the sweep it is a job of; None for a single run.
@@ -37,6 +39,8 @@ def naming(directory: str) -> Naming:
 
 def _id(directory: Path) -> str:
     path = directory / "dashboard_id"
+    if rank_zero_only.rank:  # the run is rank zero's, and so is the file
+        return ""
     if not path.is_file():
         directory.mkdir(parents=True, exist_ok=True)
         path.write_text(uuid.uuid4().hex[:12])
