@@ -98,7 +98,7 @@ def test_a_notebook_s_run_counts_every_row_once_and_only_rank_0_writes(tmp_path:
     assert len([path for path in written if path.name == "metrics.csv"]) == 1
     assert len({path.name.split(".")[-2] for path in written if "tfevents" in path.name}) == 1  # writing processes
     assert len([path for path in written if path.suffix == ".wandb"]) == 1
-    assert (run / "wandb_id").read_text() in "".join(path.name for path in written if path.suffix == ".wandb")
+    assert (run / "dashboard_id").read_text() in "".join(path.name for path in written if path.suffix == ".wandb")
     steps = [json.loads(line)["step"] for line in (run / "history.jsonl").read_text().splitlines()]
     assert steps == [3, 6]  # one line of validation an epoch
 

@@ -39,7 +39,7 @@ def naming(directory: str) -> Naming:
 
 def _id(directory: Path) -> str:
     path = directory / "dashboard_id"
-    if rank_zero_only.rank:  # the run is rank zero's, and so is the file
+    if rank_zero_only.rank:  # type: ignore[attr-defined]  # the run is rank zero's, and so is the file
         return ""
     if not path.is_file():
         directory.mkdir(parents=True, exist_ok=True)
