@@ -135,12 +135,28 @@ def faces(published: Rows, ours: Rows) -> str:
     return markdown(["", *columns], lines)
 
 
+def chaos(rows: Rows) -> str:
+    """Sweeps that were killed, by what was killed: in what state, and how many ended with the table of a calm one."""
+    lines = []
+    for victim in dict.fromkeys(row["killed"] for row in rows):
+        killed = [row for row in rows if row["killed"] == victim]
+        moments = [float(row["after_seconds"]) for row in killed]
+        jobs = [int(row["done_before"]) for row in killed]
+        same = sum(row["same_table"] == "True" for row in killed)
+        lines.append([
+            victim, str(len(killed)), f"{min(moments):.0f} – {max(moments):.0f} s", f"{min(jobs)} – {max(jobs)}",
+            str(max(int(row["resumes"]) for row in killed)), f"{same} of {len(killed)}",
+        ])  # fmt: skip
+    return markdown(["killed", "rounds", "after", "jobs done by then", "most resumes", "same table"], lines)
+
+
 KINDS: dict[str, Callable[..., str]] = {
     "speed": speed,
     "frame": frame,
     "sweep": sweep,
     "beside": beside,
     "faces": faces,
+    "chaos": chaos,
 }
 
 

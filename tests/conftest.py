@@ -1,5 +1,6 @@
 """What many tests need: a composed config small enough to train in seconds, and the real data if it is there."""
 
+import logging
 import os
 import struct
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import hydra
 import pytest
 
+from embedlab.cli import main
 from embedlab.running.catalog import conf_dir
 
 TINY = [
@@ -103,3 +105,28 @@ def _records(directory: Path) -> list:
                 found[-1].ParseFromString(record)
                 record = b""
     return found
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """``command(*arguments)``: as ``embedlab``, but in this process, which saves its start; for what ends early."""
+
+    def run(*arguments: str):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+        root = logging.getLogger()
+        before, level = [*root.handlers], root.level
+        capsys.readouterr()
+        try:
+            code = main(arguments)
+        finally:
+            for handler in root.handlers:
+                if handler not in before:
+                    handler.close()
+            root.handlers[:] = before
+            root.setLevel(level)
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
+
+    return run

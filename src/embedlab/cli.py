@@ -44,6 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("embedlab: interrupted", file=sys.stderr)
         return 130
+    except (OSError, ValueError) as error:
+        from embedlab.running.disk import refused
+
+        line = refused(error)
+        if debug or line is None:
+            raise
+        print(f"embedlab: {line}", file=sys.stderr)
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -141,7 +149,7 @@ def _sweep(options: argparse.Namespace) -> int:
 
         Console().print(status_table(sweep.rows(), pending if options.dry_run else ()))
         return 0
-    if not pending:
+    if not pending and not sweep.grows:
         print(f"{sweep.path}: nothing left to run")
         return 0
     from embedlab.running.sweeping import go_on  # Hydra

@@ -43,8 +43,8 @@ def complaint(process) -> str:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_wrong_words(embedlab, arguments, says):
-    line = complaint(embedlab("train", *TINY, *arguments))
+def test_wrong_words(command, arguments, says):
+    line = complaint(command("train", *TINY, *arguments))
     for part in says:
         assert part in line
 
@@ -60,19 +60,19 @@ def images(folder: Path, classes: int = 12, each: int = 4, size: int = 16) -> Pa
 FOLDER = ["data=image_folder", "data.image_size=16"]
 
 
-def test_an_empty_folder(embedlab, tmp_path):
+def test_an_empty_folder(command, tmp_path):
     (tmp_path / "empty").mkdir()
-    assert "empty" in complaint(embedlab("train", *TINY, *FOLDER, "data.root=empty"))
+    assert "empty" in complaint(command("train", *TINY, *FOLDER, "data.root=empty"))
 
 
-def test_a_folder_of_one_class(embedlab, tmp_path):
+def test_a_folder_of_one_class(command, tmp_path):
     images(tmp_path / "one", classes=1)
-    assert "one class" in complaint(embedlab("train", *TINY, *FOLDER, "data.root=one"))
+    assert "one class" in complaint(command("train", *TINY, *FOLDER, "data.root=one"))
 
 
-def test_classes_of_one_image_where_pairs_are_needed(embedlab, tmp_path):
+def test_classes_of_one_image_where_pairs_are_needed(command, tmp_path):
     images(tmp_path / "single", each=1)
-    line = complaint(embedlab("train", *TINY, *FOLDER, "data.root=single"))
+    line = complaint(command("train", *TINY, *FOLDER, "data.root=single"))
     assert "one" in line
 
 
@@ -104,24 +104,24 @@ def test_images_of_any_kind_are_taken(embedlab, tmp_path):
     assert "test/recall_at_1" in json.loads((tmp_path / "run" / "metrics.json").read_text())
 
 
-def test_a_checkpoint_chosen_by_a_number_that_is_not_computed(embedlab):
-    line = complaint(embedlab("train", *TINY, "callbacks.best.monitor=val/nmi"))
+def test_a_checkpoint_chosen_by_a_number_that_is_not_computed(command):
+    line = complaint(command("train", *TINY, "callbacks.best.monitor=val/nmi"))
     assert "val/nmi" in line
 
 
-def test_a_sweep_in_the_folder_of_one_run(embedlab):
-    line = complaint(embedlab("train", "-m", *TINY, "seed=1,2", "run_dir=r"))
+def test_a_sweep_in_the_folder_of_one_run(command):
+    line = complaint(command("train", "-m", *TINY, "seed=1,2", "run_dir=r"))
     assert "hydra.sweep.dir=PATH" in line
 
 
-def test_batch_statistics_over_ranks_without_a_gpu(embedlab):
+def test_batch_statistics_over_ranks_without_a_gpu(command):
     ddp = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.sync_batchnorm=true")
-    assert "sync_batchnorm=true" in complaint(embedlab("train", *TINY, *ddp))
+    assert "sync_batchnorm=true" in complaint(command("train", *TINY, *ddp))
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_says_when(embedlab):
+def test_a_loss_that_is_no_number_stops_the_run_and_says_when(command):
     line = complaint(
-        embedlab(
+        command(
             "train",
             *TINY,
             "optimizer=sgd",
@@ -154,24 +154,24 @@ def run(trained, tmp_path):
     return Path(shutil.copytree(trained, tmp_path / "run"))
 
 
-def test_a_run_that_is_not_there(embedlab):
-    assert "no such run" in complaint(embedlab("evaluate", "nowhere"))
+def test_a_run_that_is_not_there(command):
+    assert "no such run" in complaint(command("evaluate", "nowhere"))
 
 
-def test_a_checkpoint_cut_short(embedlab, run):
+def test_a_checkpoint_cut_short(command, run):
     path = run / "checkpoints" / "best.ckpt"
     path.write_bytes(path.read_bytes()[:1000])
-    assert "cut short" in complaint(embedlab("evaluate", "run"))
+    assert "cut short" in complaint(command("evaluate", "run"))
 
 
-def test_a_checkpoint_of_another_model(embedlab, run):
+def test_a_checkpoint_of_another_model(command, run):
     path = run / "checkpoints" / "best.ckpt"
     checkpoint = torch.load(path, weights_only=True)
     checkpoint["state_dict"] = {
         k: v.repeat(2, *[1] * (v.ndim - 1)) if v.ndim else v for k, v in checkpoint["state_dict"].items()
     }
     torch.save(checkpoint, path)
-    assert "another model" in complaint(embedlab("evaluate", "run"))
+    assert "another model" in complaint(command("evaluate", "run"))
 
 
 class Evil:
@@ -194,25 +194,25 @@ def test_a_config_made_to_run_code(embedlab, run, tmp_path):
     assert not (tmp_path / "executed").exists()
 
 
-def test_a_run_override_that_names_no_key(embedlab, run):
-    assert "did you mean loss.margin?" in complaint(embedlab("evaluate", "run", "loss.margn=3"))
+def test_a_run_override_that_names_no_key(command, run):
+    assert "did you mean loss.margin?" in complaint(command("evaluate", "run", "loss.margn=3"))
 
 
-def test_an_evaluation_that_is_not_there(embedlab, run):
-    assert "did you mean few_shot?" in complaint(embedlab("evaluate", "run", "evaluation=few_shots"))
+def test_an_evaluation_that_is_not_there(command, run):
+    assert "did you mean few_shot?" in complaint(command("evaluate", "run", "evaluation=few_shots"))
 
 
-def test_nothing_to_resume(embedlab, run):
+def test_nothing_to_resume(command, run):
     (run / "checkpoints" / "last.ckpt").unlink()
-    assert "nothing to resume from" in complaint(embedlab("resume", "run"))
+    assert "nothing to resume from" in complaint(command("resume", "run"))
 
 
-def test_report_of_nothing(embedlab):
-    assert "no such directory" in complaint(embedlab("report", "nowhere"))
+def test_report_of_nothing(command):
+    assert "no such directory" in complaint(command("report", "nowhere"))
 
 
-def test_list_of_nothing(embedlab):
-    assert "did you mean loss?" in complaint(embedlab("list", "lossess"))
+def test_list_of_nothing(command):
+    assert "did you mean loss?" in complaint(command("list", "lossess"))
 
 
 def test_debug_shows_the_traceback(embedlab):
@@ -220,8 +220,8 @@ def test_debug_shows_the_traceback(embedlab):
     assert "Traceback" in shown.stderr
 
 
-def test_status_of_a_refused_run_says_why(embedlab, tmp_path):
-    complaint(embedlab("train", *TINY, "loss=contrastive", "loss.margin=-1", "hydra.run.dir=refused"))
+def test_status_of_a_refused_run_says_why(command, tmp_path):
+    complaint(command("train", *TINY, "loss=contrastive", "loss.margin=-1", "hydra.run.dir=refused"))
     status = json.loads((tmp_path / "refused" / "status.json").read_text())
     assert status["status"] == "failed"
     assert "above zero" in status["error"]

@@ -26,11 +26,13 @@ def test_the_walk(tmp_path: Path) -> None:
     assert len(rest) == 5
 
     with (tmp_path / "output").open("w") as output:
-        process = subprocess.Popen(first, cwd=tmp_path, env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            first, cwd=tmp_path, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
         while not (tmp_path / "sweeps/first/1/status.json").exists():
             assert process.poll() is None, (tmp_path / "output").read_text()
             time.sleep(0.1)
-        process.send_signal(signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)  # the launcher and its jobs at one blow, as when the plug is pulled
         process.wait()
 
     said = []

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,8 +21,8 @@ SWEEP = ["train", "-m", *TINY, "loss=triplet,arcface", "seed=1,2"]
 LONG = ["trainer.max_epochs=5", "hydra.sweep.dir=sweep"]
 
 
-def metrics(directory: Path) -> list[dict]:
-    return [json.loads((directory / str(n) / "metrics.json").read_text()) for n in range(4)]
+def metrics(directory: Path, jobs: int = 4) -> list[dict]:
+    return [json.loads((directory / str(n) / "metrics.json").read_text()) for n in range(jobs)]
 
 
 def status(directory: Path) -> dict:
@@ -31,7 +32,7 @@ def status(directory: Path) -> dict:
         return {}
 
 
-def until(condition, seconds: float = 120):
+def until(condition, seconds: float = 300):
     """What the condition gives, once it gives something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -110,6 +111,8 @@ def test_a_killed_job_fails_alone_and_is_run_again_when_asked(embedlab, start, t
     assert "1 failed: the process of this job was ended (SIGKILL)" in (tmp_path / "output").read_text()
 
     assert "nothing left to run" in embedlab("sweep", "sweep", "--resume").stdout
+    shutil.rmtree(sweep / "3")  # a directory deleted by hand is a job to run
+    assert "2 done, 1 failed, 1 planned" in embedlab("sweep", "sweep").stdout
     assert embedlab("sweep", "sweep", "--retry-failed").returncode == 0
     assert metrics(sweep) == whole
 
@@ -128,18 +131,21 @@ def test_an_interrupted_sweep_says_how_to_go_on(start, tmp_path) -> None:
         (None, ["hydra.launcher.jobs=2"]),
         ("hydra_plugins.hydra_joblib_launcher", ["launch=joblib", "hydra.launcher.n_jobs=2"]),
         ("hydra_plugins.hydra_submitit_launcher", ["launch=slurm_local"]),
+        ("ray", ["launch=ray"]),
     ],
 )
 def test_jobs_at_once_end_as_one_after_the_other(embedlab, tmp_path, whole, plugin, launcher) -> None:
     if plugin:
         pytest.importorskip(plugin)
-    done = embedlab(*SWEEP, *LONG, *launcher)
+    done = embedlab(*SWEEP[:-2], "loss=triplet", "seed=1,2", *LONG, *launcher)
     assert done.returncode == 0, done.stderr
-    assert metrics(tmp_path / "sweep") == whole
+    assert metrics(tmp_path / "sweep", jobs=2) == whole[:2]
 
 
-def test_what_slurm_is_asked_for(embedlab, tmp_path) -> None:
+def test_what_slurm_is_asked_for(command, tmp_path, monkeypatch) -> None:
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
+    from submitit.core.utils import FailedJobError
+
     slurm = [
         *SWEEP,
         "hydra.sweep.dir=sweep",
@@ -147,7 +153,9 @@ def test_what_slurm_is_asked_for(embedlab, tmp_path) -> None:
         "hydra.launcher.partition=gpu",
         "hydra.launcher.mem_gb=24",
     ]
-    nowhere = embedlab(*slurm)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        nowhere = command(*slurm)
     assert nowhere.returncode == 2
     assert "no Slurm here (no srun); launch=slurm_local" in nowhere.stderr
 
@@ -156,7 +164,9 @@ def test_what_slurm_is_asked_for(embedlab, tmp_path) -> None:
     for tool, does in (("srun", "exit 0"), ("sbatch", f"cp $1 {tmp_path}/script; exit 1")):
         (tools / tool).write_text(f"#!/bin/sh\n{does}\n")
         (tools / tool).chmod(0o755)
-    embedlab(*slurm, PATH=f"{tools}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    with pytest.raises(FailedJobError):
+        command(*slurm)
     asked = set(re.findall(r"#SBATCH (--\S+)", (tmp_path / "script").read_text()))
     assert {
         "--partition=gpu", "--mem=24GB", "--time=240", "--gpus-per-node=1", "--cpus-per-task=8", "--nodes=1",
@@ -192,36 +202,3 @@ def test_a_search_goes_on_where_it_stood_and_says_what_is_best(embedlab, tmp_pat
     command = (sweep / "best.txt").read_text()
     assert margins[logged.index(max(logged))] in command
     assert "sweep" not in command
-
-    other = embedlab(*search, "optimizer.lr=interval(0.001,0.002)")
-    assert other.returncode == 2
-    assert "a study of another space (loss.margin)" in other.stderr
-
-
-@pytest.mark.parametrize(
-    ("change", "line"),
-    [
-        ("other", "holds another sweep"),
-        ("damaged", "manifest.json: damaged; remove it"),
-        ("unknown", "loss=tripet: no such loss; did you mean triplet?"),
-        ("busy", "another process is at work on this sweep"),
-    ],
-)
-def test_sweeps_that_cannot_be(embedlab, tmp_path, change: str, line: str) -> None:
-    sweep = tmp_path / "sweep"
-    sweep.mkdir()
-    plan = {"cwd": str(tmp_path), "arguments": ["-m", *TINY, "seed=1,2"], "jobs": []}
-    (sweep / "manifest.json").write_text(json.dumps(plan) if change != "damaged" else '{"cwd": "/tmp", "jo')
-    command = ["sweep", "sweep"] if change == "damaged" else ["train", "-m", *TINY, "seed=1,2", "hydra.sweep.dir=sweep"]
-    if change == "unknown":
-        command += ["loss=triplet,tripet"]
-    if change == "busy":
-        import fcntl
-
-        lock = (sweep / ".lock").open("w")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    done = embedlab(*command)
-    assert done.returncode == 2
-    assert line in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (sweep / "0").exists()

@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from embedlab.errors import BadInput
-from embedlab.running.checkpoints import check_checkpoint
+from embedlab.running.checkpoints import AtomicCheckpointIO, check_checkpoint, load_checkpoint
+from embedlab.running.train import build_trainer
 
 
 def test_a_checkpoint_that_fits_is_given_back(tmp_path):
@@ -29,3 +32,19 @@ def test_a_checkpoint_of_something_else_says_what_differs(tmp_path, content, say
     torch.save(content, tmp_path / "x.ckpt")
     with pytest.raises(BadInput, match=says):
         check_checkpoint(tmp_path / "x.ckpt", nn.Linear(2, 3))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch):
+    path = tmp_path / "checkpoints" / "last.ckpt"
+    AtomicCheckpointIO().save_checkpoint({"state_dict": {"w": torch.ones(2)}}, path)
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    (path.parent / ".last.ckpt.1").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device"):
+        AtomicCheckpointIO().save_checkpoint({"state_dict": {"w": torch.zeros(2)}}, path)
+    assert torch.equal(load_checkpoint(path)["state_dict"]["w"], torch.ones(2))
+    assert [file.name for file in path.parent.iterdir()] == ["last.ckpt"]
+
+
+def test_every_run_writes_its_checkpoints_so(compose):
+    assert type(build_trainer(compose()).strategy.checkpoint_io) is AtomicCheckpointIO

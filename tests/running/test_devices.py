@@ -1,12 +1,14 @@
+import re
+
 import pytest
 import torch
 from omegaconf import OmegaConf
 
 from embedlab.errors import BadInput
-from embedlab.running.devices import Devices, check_accelerator
+from embedlab.running.devices import Devices, check_devices
 
 
-def asks(devices: int, accelerator: str = "auto"):
+def asks(devices, accelerator: str = "auto"):
     return OmegaConf.create({"trainer": {"accelerator": accelerator, "devices": devices}})
 
 
@@ -37,8 +39,26 @@ def test_a_machine_without_gpus_runs_all_on_the_cpu(monkeypatch: pytest.MonkeyPa
     assert devices.take(asks(2)) == ()
 
 
-def test_a_gpu_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
-    check_accelerator(asks(2, "cpu"))
-    with pytest.raises(BadInput, match=r"trainer.accelerator=gpu: no GPU here; trainer=cpu or trainer=ddp_cpu"):
-        check_accelerator(asks(2, "gpu"))
+@pytest.mark.parametrize(
+    ("here", "accelerator", "devices", "says"),
+    [
+        (0, "gpu", 1, "trainer.accelerator=gpu: no GPU is here; trainer=cpu or trainer=ddp_cpu does without"),
+        (1, "gpu", 2, "trainer.devices=2: of GPUs there are 1 here; trainer.devices=1 takes all"),
+        (1, "auto", 2, "trainer.devices=2: of GPUs there are 1 here"),
+        (2, "cuda", [0, 2], "of GPUs there are 2 here"),
+        (0, "cpu", "many", "trainer.devices=many: "),
+    ],
+)
+def test_devices_that_are_not_there(monkeypatch: pytest.MonkeyPatch, here: int, accelerator, devices, says) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: here)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(BadInput, match=re.escape(says)):
+        check_devices(asks(devices, accelerator))
+
+
+@pytest.mark.parametrize(
+    ("here", "accelerator", "devices"), [(0, "auto", 2), (2, "gpu", [1]), (2, "gpu", -1), (0, "cpu", 2)]
+)
+def test_devices_that_are_there(monkeypatch: pytest.MonkeyPatch, here: int, accelerator, devices) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: here)
+    check_devices(asks(devices, accelerator))

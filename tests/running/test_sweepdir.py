@@ -1,11 +1,14 @@
 import json
 import os
+import shutil
 import socket
 from pathlib import Path
 
+import hydra
 import pytest
 
 from embedlab.errors import BadInput
+from embedlab.running.catalog import conf_dir
 from embedlab.running.rundir import RunDir
 from embedlab.running.sweepdir import PlannedJob, SweepDir
 
@@ -93,3 +96,32 @@ def test_an_interrupted_run_has_not_failed(tmp_path: Path) -> None:
     run.started()
     run.finished(1.0, KeyboardInterrupt())
     assert run.read_json("status.json")["status"] == "interrupted"
+
+
+def test_a_plan_that_was_removed_is_written_again_for_the_same_runs_only(sweep: SweepDir) -> None:
+    sweep.run(JOBS[0]).write_config({}, JOBS[0].overrides)
+    (sweep.path / "manifest.json").unlink()
+    with pytest.raises(BadInput, match="holds another sweep"):
+        sweep.plan([], [PlannedJob(0, "key", ("loss=arcface", "seed=0"))])
+    assert not sweep.planned
+    sweep.plan([], JOBS)
+    assert [row.status for row in sweep.rows()] == ["done", "failed", "running", "interrupted", "planned"]
+
+
+def test_a_directory_deleted_by_hand_is_a_job_to_run(sweep: SweepDir) -> None:
+    shutil.rmtree(sweep.path / "0")
+    assert sweep.row(JOBS[0]).status == "planned"
+    assert JOBS[0] in sweep.pending(retry_failed=False)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"test/recall_at_1": 3, "test/nmi": {"value": null}}'])
+def test_damaged_files_of_a_job_do_not_hide_the_others(sweep: SweepDir, content: str) -> None:
+    for name in ("status.json", "metrics.json"):
+        (sweep.run(JOBS[0]).path / name).write_text(content)
+    assert [row.status for row in sweep.rows()] == ["planned", "failed", "running", "interrupted", "planned"]
+
+
+def test_sweeps_started_in_the_same_second_have_folders_of_their_own() -> None:
+    with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        places = {hydra.compose("train", return_hydra_config=True).hydra.sweep.dir for _ in range(3)}
+    assert len(places) == 3

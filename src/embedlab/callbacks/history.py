@@ -26,7 +26,9 @@ class History(pl.Callback):
         """Keep only what lies before the step training starts from."""
         if trainer.is_global_zero and self.path.exists():
             kept = [line for line in self.path.read_text().splitlines() if _step(line) <= trainer.global_step]
-            self.path.write_text("".join(line + "\n" for line in kept if _step(line) > 0 and trainer.global_step))
+            whole = self.path.with_suffix(".tmp")  # a kill or a full disk leaves the old file or the new one
+            whole.write_text("".join(line + "\n" for line in kept if _step(line) > 0 and trainer.global_step))
+            whole.replace(self.path)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int

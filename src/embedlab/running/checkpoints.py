@@ -1,11 +1,28 @@
 """Checkpoints, read without running anything in them, and held against the model they are for."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import torch
+from lightning_fabric.plugins.io import TorchCheckpointIO
 
 from embedlab.errors import BadInput
+from embedlab.running.rundir import write_atomically
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Writes a checkpoint beside the one it replaces, so that a kill or a full disk leaves the old one whole.
+
+    Lightning writes it to the system's temporary folder first, which is often on another disk: it is then copied over
+    the old one, which is gone if that is cut short.
+    """
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """As Lightning's plugins save."""
+        content = io.BytesIO()
+        torch.save(checkpoint, content)
+        write_atomically(Path(path), content.getbuffer())
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from embedlab.errors import BadInput
 from embedlab.running.catalog import conf_dir, keys, nearest
+from embedlab.running.disk import refused
 from embedlab.running.rundir import RunDir
 from embedlab.running.sweepdir import SweepDir
 
@@ -60,6 +61,13 @@ class Job:
         config.run_dir = str(run.path)
         launch(config, run, list(settings.overrides.task))
 
+    def say_how_to_go_on(self) -> None:
+        """Name the command, where there is something to go on with."""
+        if self.sweep and self.directory and SweepDir(self.directory).planned:
+            print(f"Go on with: embedlab sweep {self.directory} --resume", file=sys.stderr)
+        elif not self.sweep and self.directory and RunDir(self.directory).last_checkpoint.is_file():
+            print(f"Go on with: embedlab resume {self.directory}", file=sys.stderr)
+
 
 def train_command(arguments: Sequence[str]) -> Outcome:
     """Compose the config from command-line overrides and run it; in a sweep a failed job does not stop the others.
@@ -80,15 +88,20 @@ def train_command(arguments: Sequence[str]) -> Outcome:
     except (KeyboardInterrupt, SystemExit):  # Lightning turns the one into the other
         if job.directory is None:
             raise
-        command = f"sweep {job.directory} --resume" if job.sweep else f"resume {job.directory}"
-        print(f"Go on with: embedlab {command}", file=sys.stderr)
+        job.say_how_to_go_on()
         raise KeyboardInterrupt from None
+    except (OSError, ValueError) as error:
+        if refused(error):
+            job.say_how_to_go_on()
+        raise
     finally:
         sys.argv = before
     outcome = Outcome(job.directory)
     if job.sweep and job.directory:
         sweep = SweepDir(job.directory)
-        failed = [row for row in sweep.rows() if row.status in ("failed", "interrupted")]
+        rows = sweep.rows()
+        failed = [row for row in rows if row.status in ("failed", "interrupted")]
+        failed = failed or [row for row in rows if row.status == "planned"]  # not even begun, and no failure says why
         outcome.failed = {sweep.run(row.job).path: row.error or row.status for row in failed}
     return outcome
 

@@ -25,17 +25,24 @@ def ranks(config: DictConfig) -> int:
     raise BadInput(f"trainer.devices={devices}: give a number of devices, a list of them, or auto")
 
 
-def check_accelerator(config: DictConfig) -> None:
-    """See that the kind of device asked for is there.
+def check_devices(config: DictConfig) -> None:
+    """See that the devices a job asks for are on this machine.
 
     Raises:
-        BadInput: a GPU is asked for, and there is none.
+        BadInput: there are fewer GPUs, or none.
     """
+    wanted, asked, devices = ranks(config), config.trainer.get("accelerator"), config.trainer.get("devices", 1)
+    if asked not in ("gpu", "cuda", "auto"):
+        return
     import torch
 
-    asked = config.trainer.get("accelerator")
-    if asked in ("gpu", "cuda") and not torch.accelerator.is_available():
-        raise BadInput(f"trainer.accelerator={asked}: no GPU here; trainer=cpu or trainer=ddp_cpu does without")
+    here = torch.cuda.device_count()
+    if not here and asked != "auto" and not torch.backends.mps.is_available():
+        raise BadInput(f"trainer.accelerator={asked}: no GPU is here; trainer=cpu or trainer=ddp_cpu does without")
+    if OmegaConf.is_list(devices):
+        wanted = max(devices) + 1  # their numbers
+    if here and wanted > here:
+        raise BadInput(f"trainer.devices={devices}: of GPUs there are {here} here; trainer.devices={here} takes all")
 
 
 class Devices:

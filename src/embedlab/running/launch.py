@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 from embedlab.evaluation.protocol import Estimate
 from embedlab.running.build import build_data, plain
-from embedlab.running.devices import check_accelerator, ranks
+from embedlab.running.devices import check_devices, ranks
 from embedlab.running.nodes import node_rank, nodes
 from embedlab.running.out_of_memory import explained
 from embedlab.running.ranks import train_on_ranks
@@ -33,7 +33,7 @@ def launch(config: DictConfig, run: RunDir, overrides: Sequence[str]) -> dict[st
     run.started()
     began = time.monotonic()
     try:
-        check_accelerator(config)
+        check_devices(config)
         data = build_data(config)  # once, before any rank: it may download, and the sizes come from it
         run.write_config(plain(config), overrides)
         several = ranks(config) * nodes(config) > 1

@@ -1,4 +1,4 @@
-"""Runs that had not memory enough: known as such, with the batch to try."""
+"""Runs that had not memory or disk enough: known as such, with the batch to try or the way on."""
 
 import signal
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from embedlab.errors import BadInput
+from embedlab.running.disk import refused
 
 SAYS_SO = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
@@ -20,13 +21,16 @@ class KilledError(RuntimeError):
 
 
 def explained(error: BaseException, config: DictConfig) -> BaseException:
-    """The error itself, or if torch, CUDA or Python complained that memory ran out, one that names the mend."""
+    """The error itself, or if memory ran out or the disk refused, one that names the mend."""
     if isinstance(error, KilledError):  # says so itself
         return error
     said = " ".join(str(error).split())
-    if not isinstance(error, MemoryError) and not any(words in said.lower() for words in SAYS_SO):
+    if line := refused(error):
+        explanation = BadInput(line)
+    elif isinstance(error, MemoryError) or any(words in said.lower() for words in SAYS_SO):
+        explanation = BadInput(f"out of memory; {smaller_batch(config)} ({said[:120]})")
+    else:
         return error
-    explanation = BadInput(f"out of memory; {smaller_batch(config)} ({said[:120]})")
     explanation.__cause__ = error
     return explanation
 

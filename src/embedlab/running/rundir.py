@@ -4,6 +4,7 @@
 ``checkpoints/``, ``evaluation/``, ``figures/``, ``exports/``, ``report.html``, ``train.log``.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -36,7 +37,6 @@ class RunDir:
 
     def write_config(self, config: Mapping[str, Any], overrides: Sequence[str]) -> None:
         """The resolved config, and what the user overrode."""
-        self.path.mkdir(parents=True, exist_ok=True)
         write_atomically(self.path / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False))
         write_atomically(self.path / "overrides.yaml", yaml.safe_dump(list(overrides)))
 
@@ -66,15 +66,15 @@ class RunDir:
 
     def write_json(self, name: str, value: Any) -> None:
         """Write one of the JSON files; never half."""
-        self.path.mkdir(parents=True, exist_ok=True)
         write_atomically(self.path / name, json.dumps(value, indent=2) + "\n")
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Read one of the JSON files; empty when it is not there."""
+        """Read one of the JSON files; empty when it is not there, or damaged."""
         try:
-            return json.loads((self.path / name).read_text())
+            value = json.loads((self.path / name).read_text())
         except (OSError, ValueError):
             return {}
+        return value if isinstance(value, dict) else {}
 
     def best_logged(self, name: str, direction: str = "maximize") -> float | None:
         """The best value of a number in ``history.jsonl``; None where it was never logged as one."""
@@ -127,11 +127,21 @@ def find_run(path: str | Path) -> tuple[RunDir, Path]:
     raise BadInput(f"{path}: this run has no checkpoint yet (checkpoints/best.ckpt or last.ckpt)")
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+def write_atomically(path: Path, content: str | bytes | memoryview) -> None:
+    """Write a file whole or not at all, its folder made where there is none.
+
+    Raises:
+        OSError: it can't be written; what was there before stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error  # a write that fails names no file by itself
 
 
 def _now() -> str:

@@ -74,14 +74,11 @@ class SweepDir:
         """Hold the sweep for this process; the system lets go of it when the process ends, however it ends.
 
         Raises:
-            BadInput: another process is at work on it, or nothing can be written there.
+            BadInput: another process is at work on it.
+            OSError: nothing can be written there.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = (self.path / ".lock").open("w")
-        except OSError as error:
-            raise BadInput(f"{self.path}: the sweep can't be written there ({error.strerror})") from None
-        with lock:
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -96,20 +93,23 @@ class SweepDir:
         Args:
             arguments: of ``embedlab train``, to go on with the sweep by.
             jobs: all of them.
-            grow: of a sweep that finds its jobs as it goes: the plan written may be shorter or another.
+            grow: of a search, which finds its jobs as it goes: the plan written may be shorter or another.
 
         Raises:
-            BadInput: the directory holds another sweep, or can't be written.
+            BadInput: the directory holds another sweep.
+            OSError: it can't be written.
         """
-        if self.planned and not grow:
-            if [job.key for job in self.jobs()] != [job.key for job in jobs]:
-                raise BadInput(f"{self.path}: holds another sweep; give this one its own folder: hydra.sweep.dir=PATH")
-            return
-        plan = {"cwd": os.getcwd(), "arguments": list(arguments), "jobs": [asdict(job) for job in jobs]}
-        try:
+        if self.planned:
+            same = grow or [job.key for job in self.jobs()] == [job.key for job in jobs]
+        else:  # a plan that was removed; what its runs say must fit
+            same = all(sorted(self.run(job).overrides()) in ([], sorted(job.overrides)) for job in jobs)
+        if not same:
+            raise BadInput(f"{self.path}: holds another sweep; give this one its own folder: hydra.sweep.dir=PATH")
+        if grow or not self.planned:
+            plan = {
+                "cwd": os.getcwd(), "arguments": list(arguments), "grows": grow, "jobs": [asdict(job) for job in jobs],
+            }  # fmt: skip
             write_atomically(self.path / MANIFEST, json.dumps(plan, indent=1) + "\n")
-        except OSError as error:
-            raise BadInput(f"{self.path}: the plan of the sweep can't be written ({error.strerror})") from None
 
     def jobs(self) -> list[PlannedJob]:
         """The jobs as planned.
@@ -136,6 +136,11 @@ class SweepDir:
         """Whether the plan is written."""
         return (self.path / MANIFEST).exists()
 
+    @property
+    def grows(self) -> bool:
+        """Whether it is a search, which may have more to do than is planned."""
+        return self._read().get("grows") is True
+
     def wait_for_orphans(self, seconds: float = 5) -> None:
         """Let jobs end whose launcher was killed a moment ago; they notice within a second."""
         end = time.monotonic() + seconds
@@ -158,7 +163,7 @@ class SweepDir:
         status = str(state.get("status", "planned"))
         if status == "running" and not at_work(state):
             status = "interrupted"
-        metrics = {name: float(m["value"]) for name, m in run.read_json("metrics.json").items() if "value" in m}
+        metrics = {name: m["value"] for name, m in run.read_json("metrics.json").items() if _measured(m)}
         return Row(
             job, str(job.number), status, state.get("started"), state.get("finished"), state.get("exit_code"),
             state.get("seconds"), state.get("error"), metrics if status == "done" else None,
@@ -168,6 +173,10 @@ class SweepDir:
         try:
             plan = json.loads((self.path / MANIFEST).read_text())
         except OSError:
+            if (self.path / "status.json").exists():
+                raise BadInput(
+                    f"{self.path}: one run, no sweep; go on with it by embedlab resume {self.path}"
+                ) from None
             raise BadInput(f"{self.path}: no sweep is here (no {MANIFEST}); give the folder of a sweep") from None
         except ValueError:
             raise self._damaged() from None
@@ -186,6 +195,10 @@ def at_work(state: Mapping[str, Any]) -> bool:
     """Whether a run of this ``status.json`` is being written, as far as this machine can see."""
     here = state.get("host") == socket.gethostname()
     return state.get("status") == "running" and (not here or _alive(state.get("pid")))
+
+
+def _measured(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("value"), int | float)
 
 
 def _alive(pid: object) -> bool:

@@ -1,6 +1,7 @@
 """What every sweeper needs: a job's config composed, and its key; and going on with a sweep."""
 
 import hashlib
+import importlib.util
 import json
 import os
 import pickle
@@ -13,6 +14,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from embedlab.errors import BadInput
+from embedlab.running.devices import check_devices
 from embedlab.running.extras import check_loggers
 from embedlab.running.sweepdir import SweepDir
 
@@ -29,13 +31,17 @@ def compose_job(context: HydraContext, config: DictConfig, overrides: Sequence[s
 
     Raises:
         hydra.errors.HydraException: a choice or key that is not there.
-        BadInput: a logger whose package is not installed.
+        BadInput: a logger whose package is not installed, or devices that are not there, of a job that is to run on
+            this machine.
     """
     composed = _COMPOSED.setdefault(context.config_loader, {})
     key = tuple(overrides)
     if key not in composed:
         job = context.config_loader.load_sweep_config(config, list(overrides))
         check_loggers(job)
+        launcher = job.hydra.launcher
+        if not str(launcher._target_).endswith("SlurmLauncher") and not launcher.get("address"):
+            check_devices(job)
         composed[key] = pickle.dumps(job)
     return pickle.loads(composed[key])
 
@@ -52,10 +58,13 @@ def check_launcher(config: DictConfig) -> None:
     """See that the launcher can work here before any job is planned.
 
     Raises:
-        BadInput: there is no Slurm on this machine.
+        BadInput: there is no Slurm on this machine, or Ray is not installed.
     """
-    if str(config.hydra.launcher._target_).endswith("SlurmLauncher") and shutil.which("srun") is None:
+    launcher = str(config.hydra.launcher._target_)
+    if launcher.endswith("SlurmLauncher") and shutil.which("srun") is None:
         raise BadInput("launch=slurm: no Slurm here (no srun); launch=slurm_local runs the jobs on this machine")
+    if launcher.endswith("RayLauncher") and importlib.util.find_spec("ray") is None:
+        raise BadInput("launch=ray: not installed; pip install 'embedlab[ray]'")
 
 
 def go_on(sweep: SweepDir, retry_failed: bool) -> list[str]:

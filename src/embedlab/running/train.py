@@ -1,5 +1,6 @@
 """One run, in this process: config in, run directory out."""
 
+import io
 import logging
 import time
 import warnings
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.io import TorchCheckpointIO
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from numpy.typing import NDArray
 from omegaconf import DictConfig
@@ -21,10 +23,10 @@ from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
 from embedlab.evaluation.verification import VerificationResult
 from embedlab.running.build import Built, build, make, plain
-from embedlab.running.checkpoints import check_checkpoint, load_checkpoint
+from embedlab.running.checkpoints import AtomicCheckpointIO, check_checkpoint, load_checkpoint
 from embedlab.running.environment import environment, peak_memory_bytes, reset_peak_memory
 from embedlab.running.extras import check_loggers
-from embedlab.running.rundir import RunDir
+from embedlab.running.rundir import RunDir, write_atomically
 
 PICTURES = 16 * 2**20  # bytes of images kept for the report, as whole classes
 
@@ -106,6 +108,8 @@ def build_trainer(config: DictConfig) -> pl.Trainer:
     check_loggers(config)
     loggers = [make(node) for node in (config.get("logger") or {}).values() if node]
     trainer = make(config.trainer, callbacks=callbacks, logger=loggers or False)
+    if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
+        trainer.strategy.checkpoint_io = AtomicCheckpointIO()
     if config.trainer.get("sync_batchnorm") and isinstance(trainer.accelerator, CPUAccelerator):
         raise BadInput("trainer.sync_batchnorm=true: torch has it on GPUs only; leave it false on the CPU")
     return trainer
@@ -137,8 +141,9 @@ def save_evaluation(run: RunDir, built: Built, split: str) -> None:
         if isinstance(result, VerificationResult):
             arrays |= {"far": result.far, "tar": result.tar, "thresholds": result.thresholds}
             arrays |= {"pair_distances": result.distances, "pair_same": result.same, "threshold": result.threshold}
-    (run.path / "evaluation").mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(run.path / "evaluation" / f"{split}.npz", **arrays)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    write_atomically(run.path / "evaluation" / f"{split}.npz", content.getbuffer())
 
 
 def whole_classes(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -1,7 +1,9 @@
 """A search by Optuna: each trial a job, its result the best that was logged of one validation number."""
 
+import contextlib
+import importlib.util
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -17,6 +19,7 @@ from hydra_plugins.embedlab_sweeps.sweeper import PlannedSweeper
 
 STUDY = "study.db"
 BEST = "best.txt"
+AGAIN = "job"  # attribute of a trial that is another's, run again: the number of its job
 
 
 class OptunaSweeper(PlannedSweeper):
@@ -36,7 +39,8 @@ class OptunaSweeper(PlannedSweeper):
         storage: URL of a study that several processes work on at once; None: SQLite in the sweep directory.
         study_name: its name there.
         params: the space as config, ``{loss.margin: "interval(0.1,0.5)"}``; the command line goes over it.
-        retry_failed: taken as by every sweeper, without effect: a failed trial stays failed.
+        retry_failed: of a search gone on with, run the failed trials again too: each as a new trial of the same values,
+            in the directory of the failed one.
     """
 
     def __init__(
@@ -62,34 +66,45 @@ class OptunaSweeper(PlannedSweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         """Ask, run and tell until ``n_trials`` have ended; trials that were cut off are gone on with first."""
-        import optuna
-        from optuna.trial import TrialState
-
+        if importlib.util.find_spec("optuna") is None:
+            raise BadInput("sweeper=optuna: not installed; pip install 'embedlab[optuna]'")
         check_launcher(self.config)
         fixed, space = self.space(arguments)
         sweep = self.directory()
-        with sweep.locked():
-            storage = self.storage or f"sqlite:///{sweep.path / STUDY}"
-            study = self._study(storage, space)
-            if sweep.planned:
+        storage = self.storage or f"sqlite:///{sweep.path / STUDY}"
+        with sweep.locked(), _said_in_one_line(storage):
+            known = sweep.jobs() if sweep.planned else []
+            study = self._study(storage, space, known)
+            if known:
                 sweep.wait_for_orphans()
             OmegaConf.save(self.config, sweep.path / "multirun.yaml")
-            begun = [trial for trial in study.get_trials(deepcopy=False) if trial.state == TrialState.RUNNING]
-            batch = [(trial.number, trial.params) for trial in begun]
-            while True:
-                ended = sum(trial.state.is_finished() for trial in study.get_trials(deepcopy=False))
-                while len(batch) < min(self.n_jobs, self.n_trials - ended):
-                    if self.sampler is None:  # drawn by the trial's number: a search cut off goes on as if it were not
-                        study.sampler = optuna.samplers.TPESampler(
-                            seed=mix(self.config.seed, ended + len(batch)) % 2**32
-                        )
-                    trial = study.ask(space)
-                    batch.append((trial.number, trial.params))
-                if not batch:
-                    break
-                self._run(sweep, study, storage, fixed, batch)
-                batch = []
+            self._search(sweep, study, storage, fixed, space)
             self._write_best(sweep, study, fixed)
+
+    def _search(
+        self, sweep: SweepDir, study: Any, storage: str, fixed: Sequence[str], space: Mapping[str, Any]
+    ) -> None:
+        from optuna.samplers import TPESampler
+        from optuna.trial import TrialState
+
+        if self.retry_failed:
+            for number, trial in latest(study).items():
+                if trial.state == TrialState.FAIL:
+                    study.enqueue_trial(trial.params, user_attrs={AGAIN: number})
+        ours = {job.number for job in sweep.jobs()} if sweep.planned else set()
+        begun = latest(study).items()
+        batch = [t for n, t in begun if t.state == TrialState.RUNNING and (n in ours or self.storage is None)]
+        while True:
+            ended = sum(trial.state.is_finished() for trial in latest(study).values())
+            while len(batch) < min(self.n_jobs, self.n_trials - ended):
+                if self.sampler is None:  # drawn by the trial's number: a search cut off goes on as if it were not
+                    number = len(study.get_trials(deepcopy=False))
+                    study.sampler = TPESampler(seed=mix(self.config.seed, number) % 2**32)
+                batch.append(study.ask(space))
+            if not batch:
+                break
+            self._run(sweep, study, storage, fixed, batch)
+            batch = []
 
     def space(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
         """What stays as it is, and the distribution of each key that is searched over."""
@@ -107,7 +122,7 @@ class OptunaSweeper(PlannedSweeper):
         compose_job(self.context, self.config, fixed)
         return fixed, space
 
-    def _study(self, storage: str, space: Mapping[str, Any]) -> Any:
+    def _study(self, storage: str, space: Mapping[str, Any], known: Sequence[PlannedJob]) -> Any:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -119,47 +134,83 @@ class OptunaSweeper(PlannedSweeper):
         if study.user_attrs.get("space", described) != described:
             keys = ", ".join(study.user_attrs["space"])
             raise BadInput(f"{storage}: a study of another space ({keys}); give this one its own hydra.sweep.dir=PATH")
+        if any(job.number not in latest(study) for job in known):
+            raise BadInput(f"{storage}: lacks trials that were run; begin anew in another folder: hydra.sweep.dir=PATH")
         study.set_user_attr("space", described)
         return study
 
     def _run(self, sweep: SweepDir, study: Any, storage: str, fixed: Sequence[str], batch: Sequence[Any]) -> None:
         from optuna.trial import TrialState
 
-        jobs = [self._job(number, params, storage, fixed) for number, params in batch]
-        earlier = [job for job in sweep.jobs() if job.number < jobs[0].number] if sweep.planned else []
-        sweep.plan(sys.argv[1:], [*earlier, *jobs], grow=True)
-        self.launch(jobs)
-        for job in jobs:
-            result = sweep.run(job).best_logged(self.objective, self.direction)
-            pruned = study.get_trials(deepcopy=False)[job.number].user_attrs.get("pruned", False)
-            if sweep.row(job).status != "done" or result is None:
-                study.tell(job.number, state=TrialState.FAIL)
+        jobs = {trial.number: self._job(trial, storage, fixed) for trial in batch}
+        known = {job.number: job for job in sweep.jobs()} if sweep.planned else {}
+        # A launcher that was killed may have left a job that is done, but not told of.
+        left = [job for job in jobs.values() if known.get(job.number) != job or sweep.row(job).status != "done"]
+        known |= {job.number: job for job in jobs.values()}
+        sweep.plan(sys.argv[1:], [known[number] for number in sorted(known)], grow=True)
+        self.launch(left)
+        for number, job in jobs.items():
+            done = sweep.row(job).status == "done"
+            result = sweep.run(job).best_logged(self.objective, self.direction) if done else None
+            pruned = study.get_trials(deepcopy=False)[number].user_attrs.get("pruned", False)
+            if result is None:
+                study.tell(number, state=TrialState.FAIL)
                 print(f"    {job.number}: no {self.objective}", flush=True)
             else:
-                study.tell(job.number, None if pruned else result, state=TrialState.PRUNED if pruned else None)
+                study.tell(number, None if pruned else result, state=TrialState.PRUNED if pruned else None)
                 print(f"    {job.number}: {self.objective} {result:.4g}{' (pruned)' if pruned else ''}", flush=True)
 
-    def _job(self, number: int, params: Mapping[str, Any], storage: str, fixed: Sequence[str]) -> PlannedJob:
-        overrides = [*fixed, *(f"{key}={value}" for key, value in params.items())]
+    def _job(self, trial: Any, storage: str, fixed: Sequence[str]) -> PlannedJob:
+        overrides = [*fixed, *(f"{key}={value}" for key, value in trial.params.items())]
         if self.pruner is not None:
             pruner = OmegaConf.to_container(self.config.hydra.sweeper.pruner)
             callback = {
                 "_target_": "embedlab.callbacks.Pruning", "monitor": self.objective, "storage": storage,
-                "study_name": self.study_name, "trial": number, "pruner": _written(pruner),
+                "study_name": self.study_name, "trial": trial.number, "pruner": _written(pruner),
             }  # fmt: skip
             overrides += [f"+callbacks.pruning.{key}={value}" for key, value in callback.items()]
-        return self.planned(number, overrides)
+        return self.planned(place(trial), overrides)
 
     def _write_best(self, sweep: SweepDir, study: Any, fixed: Sequence[str]) -> None:
         try:
             best = study.best_trial
         except ValueError:  # no trial ended well
             return
-        kept = [override for override in fixed if not override.startswith("+sweep=")]
+        kept = [override for override in fixed if not override.startswith(("+sweep=", "sweeper="))]
         values = [*kept, *(f"{key}={value}" for key, value in best.params.items())]
         command = "embedlab train " + " ".join(values)
         write_atomically(sweep.path / BEST, command + "\n")
-        print(f"Best: {self.objective} {best.value:.4g}, trial {best.number}. Run it with\n  {command}", flush=True)
+        print(f"Best: {self.objective} {best.value:.4g}, trial {place(best)}. Run it with\n  {command}", flush=True)
+
+
+def place(trial: Any) -> int:
+    """The number of the job of a trial: its own, or of one run again that of the trial that failed."""
+    return int(trial.user_attrs.get(AGAIN, trial.number))
+
+
+def latest(study: Any) -> dict[int, Any]:
+    """The trial that counts of each job."""
+    return {place(trial): trial for trial in study.get_trials(deepcopy=False)}
+
+
+@contextlib.contextmanager
+def _said_in_one_line(storage: str) -> Iterator[None]:
+    """What a database can't do.
+
+    Raises:
+        BadInput: it is damaged, or can't be written.
+    """
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, StorageInternalError) as error:
+        cause = error if isinstance(error, SQLAlchemyError) else error.__cause__
+        raise BadInput(
+            f"{storage}: the study can't be used ({getattr(cause, 'orig', None) or cause}); make room if the disk is "
+            "full; if it is damaged begin anew in another folder: hydra.sweep.dir=PATH"
+        ) from error
 
 
 def distribution(override: Override) -> Any:
