@@ -59,7 +59,7 @@ def test_a_sweep_that_another_process_is_at_work_on(command, tmp_path: Path) -> 
         ("loss=triplet,tripet", "loss=tripet: no such loss; did you mean triplet?"),
         ("loss.margn=1,2", "did you mean loss.margin?"),
         ("trainer.devices=1,many", "trainer.devices=many"),
-        ("trainer=cpu,gpu", "trainer.accelerator=gpu: no GPU is here; trainer=cpu runs on the CPU"),
+        ("trainer=cpu,gpu", "trainer.accelerator=gpu: no GPU is here; trainer=cpu or trainer=ddp_cpu does without"),
     ],
 )
 def test_what_is_wrong_with_any_job_is_said_before_the_first(
