@@ -1,0 +1,101 @@
+"""How text becomes tokens: it is split, as bytes, and each distinct token is then given its normal form.
+
+Normal forms are made once per distinct token and not at each of its occurrences, so even a slow one costs little.
+"""
+
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedlab.kernels.splitting import JOINER, OTHER, WORD, blank_out_others
+from embedlab.kernels.vocabulary import PADDING
+
+
+@dataclass(frozen=True)
+class Tokenizer(ABC):
+    """What all tokenizers share. Its ``repr`` names all that its tokens depend on.
+
+    Args:
+        lower: lower-case tokens.
+        fold_yo: write е for ё (and Е for Ё).
+        normal_form: what else is done to a token, for example :class:`embedlab.text.Morphology`; after the two above.
+            A token whose normal form is empty is dropped.
+    """
+
+    lower: bool = False
+    fold_yo: bool = False
+    normal_form: Callable[[str], str] | None = None
+
+    @abstractmethod
+    def split(self, block: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Tokens as runs of bytes above 32, in a block of UTF-8 that ends with ``PADDING`` spaces; so does the result.
+
+        Newlines stay where they are.
+        """
+
+    def normalise(self, token: str) -> str:
+        """The normal form of a token."""
+        if self.lower:
+            token = token.lower()
+        if self.fold_yo:
+            token = token.replace("ё", "е").replace("Ё", "Е")
+        return self.normal_form(token) if self.normal_form else token
+
+    def __call__(self, text: str) -> list[str]:
+        """The tokens of a text."""
+        block = np.frombuffer(bytearray(text.encode() + b" " * PADDING), np.uint8)
+        spaces = bytes.maketrans(bytes(range(33)), b" " * 33)
+        tokens = self.split(block).tobytes().translate(spaces).decode().split(" ")
+        return [normal for token in tokens if token and (normal := self.normalise(token))]
+
+
+@dataclass(frozen=True)
+class Whitespace(Tokenizer):
+    """For text whose tokens are already split: what stands between bytes of 32 and below, as in word2vec."""
+
+    def split(self, block: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The block itself."""
+        return block
+
+
+@dataclass(frozen=True)
+class Words(Tokenizer):
+    """Words of letters, marks and digits of any script; all else separates them.
+
+    Args:
+        lower: lower-case words.
+        fold_yo: write е for ё.
+        normal_form: what else is done to a word.
+        joiners: characters that belong to a word if one of them stands between two of its characters: with ``"'’-"``,
+            ``don't`` and ``rock-and-roll`` are words.
+    """
+
+    lower: bool = True
+    joiners: str = ""
+
+    def split(self, block: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Words, in UTF-8.
+
+        Raises:
+            UnicodeDecodeError: the block is not UTF-8.
+        """
+        return blank_out_others(block, _classes(self.joiners))
+
+
+@cache
+def _classes(joiners: str) -> NDArray[np.uint8]:
+    classes = _word_characters().copy()
+    for character in joiners:
+        classes[ord(character)] = JOINER
+    return classes
+
+
+@cache
+def _word_characters() -> NDArray[np.uint8]:
+    category = unicodedata.category
+    return np.array([WORD if category(chr(code))[0] in "LMN" else OTHER for code in range(0x110000)], np.uint8)
