@@ -3,7 +3,6 @@ import gzip
 import lzma
 import os
 
-import numpy as np
 import pytest
 
 from embedlab.data.text_sources import LONGEST, TextFile, text_files, whole_words
@@ -74,10 +73,26 @@ def test_a_changed_file_has_another_identity(tmp_path):
     assert TextFile(path).identity() != before
 
 
+class Pieces:
+    """A source of pieces at hand; how far they reach is their number."""
+
+    name, size = "here", None
+
+    def __init__(self, pieces):
+        self.pieces = pieces
+
+    def chunks(self):
+        yield from ((piece, number) for number, piece in enumerate(self.pieces, 1))
+
+
+def blocks_of(pieces):
+    return [block for block, _ in whole_words(Pieces(pieces))]
+
+
 def test_no_word_is_cut():
     text = " ".join("длинное" * (k % 7) + "x" for k in range(500)).encode() + b"\nlast"
     for size in (1, 2, 7, 100, 100_000):
-        blocks = list(whole_words(text[k : k + size] for k in range(0, len(text), size)))
+        blocks = blocks_of(text[k : k + size] for k in range(0, len(text), size))
         assert all((block[-PADDING:] == 32).all() for block in blocks)
         assert b"".join(block[:-PADDING].tobytes() for block in blocks) == text
         assert all(len(block) == PADDING or block[-PADDING - 1] <= 32 for block in blocks[:-1])
@@ -86,12 +101,13 @@ def test_no_word_is_cut():
 
 
 def test_white_space_far_from_the_end_of_a_piece():
-    blocks = list(whole_words([b"a b" + b"c" * 5000, b"d e"]))
-    assert [block[:-PADDING].tobytes() for block in blocks] == [b"a ", b"b" + b"c" * 5000 + b"d ", b"e"]
+    blocks = list(whole_words(Pieces([b"a b" + b"c" * 5000, b"", b"d e"])))
+    assert [block[:-PADDING].tobytes() for block, _ in blocks] == [b"a ", b"b" + b"c" * 5000 + b"d ", b"e"]
+    assert [reached for _, reached in blocks] == [1, 3, 3]
 
 
 def test_text_without_white_space():
     piece = b"x" * (1 << 20)
     with pytest.raises(BadInput, match="here: 16 MB without white space"):
-        list(whole_words((piece for _ in range(LONGEST // len(piece) + 1)), "here"))
-    assert np.concatenate(list(whole_words([piece]))).size == len(piece) + PADDING
+        blocks_of(piece for _ in range(LONGEST // len(piece) + 1))
+    assert [len(block) for block in blocks_of([piece])] == [len(piece) + PADDING]

@@ -1,8 +1,12 @@
+import unicodedata
+
 import numpy as np
 import pytest
 
+from embedlab.kernels.splitting import JOINER, OTHER, WORD
 from embedlab.kernels.vocabulary import PADDING
 from embedlab.text import Whitespace, Words
+from embedlab.text.tokenize import _classes
 
 
 def test_white_space_leaves_tokens_alone():
@@ -18,7 +22,7 @@ def test_white_space_leaves_tokens_alone():
         ("‘quoted’ ’tis l’été", "quoted tis l été", "quoted tis l’été"),
         ("Жёлтый, ЁЖ; кое-кто…", "жёлтый ёж кое кто", "жёлтый ёж кое-кто"),
         ("2,000 m² in 1999", "2 000 m² in 1999", "2 000 m² in 1999"),
-        ("हिन्दी e\u0301te\u0301 x_y", "हिन्दी e\u0301te\u0301 x y", "हिन्दी e\u0301te\u0301 x y"),
+        ("हिन्दी e\u0301te\u0301 x_y", "हिन्दी \u00e9t\u00e9 x y", "हिन्दी \u00e9t\u00e9 x y"),
         ("ΟΔΟΣ ẞ İ", "οδος ß i\u0307", "οδος ß i\u0307"),
     ],
 )
@@ -30,7 +34,7 @@ def test_words(text, plain, joined):
 def test_case_is_kept_by_choice_and_yo_folded():
     assert Words(lower=False)("Ещё Ёж") == ["Ещё", "Ёж"]
     assert Words(lower=False, fold_yo=True)("Ещё Ёж") == ["Еще", "Еж"]
-    assert Words(fold_yo=True)("Ещё Ёж") == ["еще", "еж"]
+    assert Words(fold_yo=True)("Ещё Ёж е\u0308ж") == ["еще", "еж", "еж"]
 
 
 def test_a_normal_form_of_ones_own_comes_last_and_may_drop_words():
@@ -47,3 +51,11 @@ def test_all_that_tokens_depend_on_is_in_the_name():
     names = {repr(t) for t in (Words(), Whitespace(), Words(lower=False), Words(joiners="-"), Words(fold_yo=True))}
     assert len(names) == 5
     assert repr(Words(joiners="'")) == repr(Words(joiners="'"))
+
+
+def test_word_characters_are_those_of_unicode():
+    classes = _classes("'-")
+    for code in range(0x110000):
+        character = chr(code)
+        kind = JOINER if character in "'-" else WORD if unicodedata.category(character)[0] in "LMN" else OTHER
+        assert classes[code] == kind

@@ -117,23 +117,23 @@ def text_files(paths: str | Path | Iterable[str | Path]) -> list[TextFile]:
     return files
 
 
-def whole_words(chunks: Iterable[bytes], name: str = "text") -> Iterator[NDArray[np.uint8]]:
-    """The same bytes in blocks that end with white space, each followed by ``PADDING`` spaces.
+def whole_words(text: TextSource) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    """The text in blocks that end with white space, each followed by ``PADDING`` spaces, and how far each reaches.
 
     Raises:
-        BadInput: no white space in 16 MB.
+        BadInput: no white space in 16 MB, or what the source raises.
     """
-    rest = b""
-    for chunk in chunks:
+    rest, reached = b"", 0
+    for chunk, reached in text.chunks():
         cut = _last_white(chunk) + 1
         if cut == 0:
             rest += chunk
             if len(rest) > LONGEST:
-                raise BadInput(f"{name}: {LONGEST >> 20} MB without white space: this is no text of words and lines")
+                raise BadInput(f"{text.name}: {LONGEST >> 20} MB without white space: this is no text of words")
             continue
-        yield _padded(rest, memoryview(chunk)[:cut])
+        yield _padded(rest, memoryview(chunk)[:cut]), reached
         rest = chunk[cut:]
-    yield _padded(rest)
+    yield _padded(rest), reached
 
 
 def _last_white(chunk: bytes) -> int:

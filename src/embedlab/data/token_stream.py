@@ -27,18 +27,12 @@ def write_tokens(
     Raises:
         BadInput: a text is not UTF-8, or not of words of a sane length.
     """
-    table, tokens, seen = WordTable(), list[str](), 0
+    table, tokens, seen, before = WordTable(), list[str](), 0, 0
+    sizes = [text.size for text in texts]
+    bar = progress.begin("reading", None if None in sizes else sum(filter(None, sizes)))
     with stream.open("wb") as out:
         for text in texts:
-            bar = progress.begin(Path(text.name).name, text.size)
-            reached = 0
-
-            def pieces(text: TextSource = text) -> Iterator[bytes]:
-                nonlocal reached
-                for piece, reached in text.chunks():  # noqa: B007 - the bar shows it
-                    yield piece
-
-            for block in whole_words(pieces(), text.name):
+            for block, reached in whole_words(text):
                 known = table.cells
                 try:
                     ids = table.add(tokenizer.split(block), lines)
@@ -53,8 +47,9 @@ def write_tokens(
                     raise BadInput(f"{text.name}: {error}: this is no text of words between white space") from None
                 out.write(ids.data)
                 seen += int(np.count_nonzero(ids >= 0))
-                progress.reached(bar, reached, seen)
+                progress.reached(bar, before + reached, seen)
             out.write(np.array([SENTENCE_END], np.int32).data)
+            before += text.size or 0
     return tokens, table.counts()
 
 

@@ -18,7 +18,6 @@ from embedlab.kernels.jit import compiled
 
 PADDING = 16  # bytes of white space that must follow a block
 SENTENCE_END = -1  # in a stream of ids
-NO_NEWLINE = 256  # no byte equals it: line ends are white space like any other
 WORD_BYTES = 1 << 16  # a longer word means that the file is no text, or not of words between spaces
 
 _LOW = np.uint64(0xFFFFFFFF)
@@ -31,33 +30,27 @@ class WordTable:
     """The distinct words seen so far, in the order of their first appearance, each with its count."""
 
     def __init__(self, slots: int = 1 << 12) -> None:
-        self._slots = np.zeros(slots, np.uint64)
-        self._arena = np.zeros(4 * slots, np.uint64)
+        self._slots, self._arena = np.zeros(slots, np.uint64), np.zeros(4 * slots, np.uint64)
         self._state = np.array([0, 1], np.int64)  # words, cells in use; cell 0 stays free: an empty slot is zero
 
     def __len__(self) -> int:
         return int(self._state[0])
 
     def add(self, block: NDArray[np.uint8], lines: bool = True) -> NDArray[np.int32]:
-        """Counts the words of a block and returns their numbers, ``-1`` where a line ends.
+        """Counts the words of a block and returns their numbers ``(tokens,)``, ``-1`` where a line ends.
 
         Args:
             block: bytes ``(n + PADDING,)``; a run of bytes above 32 is a word, the last ``PADDING`` bytes are spaces.
             lines: a newline ends a sentence; otherwise it is white space.
-
-        Returns:
-            ``(tokens,)``, at most ``n``.
 
         Raises:
             ValueError: a word is longer than ``WORD_BYTES``.
         """
         end = len(block) - PADDING
         out = np.empty(end + 1, np.int32)
-        place = written = 0
+        place, written, newline = 0, 0, 10 if lines else -1
         while True:
-            place, written = _scan(
-                block, place, end, self._slots, self._arena, self._state, out, written, 10 if lines else NO_NEWLINE
-            )
+            place, written = _scan(block, place, end, self._slots, self._arena, self._state, out, written, newline)
             if place < 0:
                 raise ValueError(f"a word of more than {WORD_BYTES} bytes")
             if place >= end:
@@ -87,9 +80,7 @@ class WordTable:
 
     def _grow(self) -> None:
         if 2 * len(self) >= len(self._slots):
-            slots = np.zeros(4 * len(self._slots), np.uint64)
-            _rehash(self._slots, slots)
-            self._slots = slots
+            self._slots = _rehashed(self._slots)
         room = self.cells + WORD_BYTES // 8 + 4
         if room > len(self._arena):
             if room > 1 << 32:
@@ -169,7 +160,8 @@ def _scan(block, place, end, slots, arena, state, out, written, newline):  # typ
 
 
 @compiled
-def _rehash(old, new):  # type: ignore[no-untyped-def]
+def _rehashed(old):  # type: ignore[no-untyped-def]
+    new = np.zeros(4 * len(old), np.uint64)
     mask = uint64(len(new) - 1)
     for entry in old:
         if entry != 0:
@@ -177,6 +169,7 @@ def _rehash(old, new):  # type: ignore[no-untyped-def]
             while new[slot] != 0:
                 slot = (slot + uint64(1)) & mask
             new[slot] = entry
+    return new
 
 
 @compiled

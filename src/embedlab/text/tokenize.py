@@ -65,7 +65,7 @@ class Whitespace(Tokenizer):
 
 @dataclass(frozen=True)
 class Words(Tokenizer):
-    """Words of letters, marks and digits of any script; all else separates them.
+    """Words of letters, marks and digits of any script, canonically composed (NFC); all else separates them.
 
     Args:
         lower: lower-case words.
@@ -86,6 +86,10 @@ class Words(Tokenizer):
         """
         return blank_out_others(block, _classes(self.joiners))
 
+    def normalise(self, token: str) -> str:
+        """The normal form of a word."""
+        return super().normalise(unicodedata.normalize("NFC", token))
+
 
 @cache
 def _classes(joiners: str) -> NDArray[np.uint8]:
@@ -97,5 +101,9 @@ def _classes(joiners: str) -> NDArray[np.uint8]:
 
 @cache
 def _word_characters() -> NDArray[np.uint8]:
-    category = unicodedata.category
-    return np.array([WORD if category(chr(code))[0] in "LMN" else OTHER for code in range(0x110000)], np.uint8)
+    classes = np.full(0x110000, OTHER, np.uint8)
+    for plane in (range(0x40000), range(0xE0000, 0xF0000)):  # Unicode has put no characters elsewhere
+        classes[plane.start : plane.stop] = [
+            WORD if kind[0] in "LMN" else OTHER for kind in map(unicodedata.category, map(chr, plane))
+        ]
+    return classes
