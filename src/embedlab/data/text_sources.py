@@ -83,11 +83,14 @@ class TextFile:
 
     def identity(self) -> Any:
         """Path, size, time of change, and a hash of the first and last 64 KB."""
-        stat = self.path.stat()
-        with self.path.open("rb") as file:
-            digest = hashlib.sha256(file.read(ENDS))
-            file.seek(max(0, stat.st_size - ENDS))
-            digest.update(file.read(ENDS))
+        try:
+            stat = self.path.stat()
+            with self.path.open("rb") as file:
+                digest = hashlib.sha256(file.read(ENDS))
+                file.seek(max(0, stat.st_size - ENDS))
+                digest.update(file.read(ENDS))
+        except PermissionError:
+            raise BadInput(f"{self.path}: this user may not read it") from None
         return [str(self.path.resolve()), stat.st_size, stat.st_mtime_ns, digest.hexdigest()]
 
 
