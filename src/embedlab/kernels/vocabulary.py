@@ -186,8 +186,7 @@ def _counts(arena, end, counts):  # type: ignore[no-untyped-def]
 @compiled
 def _spell(bytes_, start, end, text):  # type: ignore[no-untyped-def]
     """The words of the records from start to end, a newline after each; how many bytes they take."""
-    size = 0
-    at = 8 * start
+    size, at = 0, 8 * start
     while at < 8 * end:
         at += 16
         while bytes_[at] != 0:
