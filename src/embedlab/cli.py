@@ -84,8 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     added = with_run(command("resume", _resume, "go on with a run that was cut off, exactly where it stood"))
     added.add_argument("overrides", nargs="*", metavar="key=value")
 
-    added = with_run(command("evaluate", _evaluate, "run a protocol on a trained run"))
-    added.add_argument("overrides", nargs="*", metavar="key=value", help="e.g. evaluation=few_shot")
+    added = with_run(command("evaluate", _evaluate, "run a protocol on a trained run, or word tests on a vectors file"))
+    added.add_argument(
+        "overrides", nargs="*", metavar="key=value",
+        help="e.g. evaluation=few_shot; of a vectors file, sets like ws353 google_analogies or your own files",
+    )  # fmt: skip
 
     added = with_run(command("verify", _verify, "are two images of one class? by the run's own threshold"))
     added.add_argument("first", metavar="A.png")
@@ -97,6 +100,22 @@ def _parser() -> argparse.ArgumentParser:
 
     added = with_run(command("export", _export, "write the model or its embeddings in the format of other tools"))
     added.add_argument("--format", required=True, choices=["safetensors", "onnx", "projector"])
+
+    def with_vectors(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        added.add_argument("vectors", metavar="VECTORS", help="a file of word vectors, or a run with exports/vectors.*")
+        return added
+
+    added = with_vectors(command("neighbors", _neighbors, "the words nearest to a word, or to the sum of several"))
+    added.add_argument("words", nargs="+", metavar="WORD", help="e.g. currency; several are summed: czech currency")
+    added.add_argument("-k", type=int, default=10, help="how many (default 10)")
+
+    added = with_vectors(command("analogy", _analogy, "what is to C as B is to A? e.g. man king woman"))
+    added.add_argument("words", nargs=3, metavar=("A", "B", "C"))
+    added.add_argument("-k", type=int, default=10, help="how many answers (default 10)")
+    added.add_argument("--cosmul", action="store_true", help="by 3CosMul instead of 3CosAdd")
+
+    added = with_vectors(command("similarity", _similarity, "the cosine of two words' vectors"))
+    added.add_argument("words", nargs=2, metavar=("A", "B"))
 
     added = command("sweep", _sweep, "how far a sweep is, and going on with one that was cut off")
     added.add_argument("directory", metavar="SWEEP_DIR")
@@ -186,7 +205,12 @@ def _resume(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> None:
     from rich.console import Console
 
+    from embedlab.apps import words
     from embedlab.report.terminal import estimates_table
+
+    if Path(options.run).is_file() and words.vectors_file(options.run):
+        Console().print(estimates_table(words.evaluate(options.run, options.overrides)))
+        return
     from embedlab.running.saved import evaluate
 
     Console().print(estimates_table(evaluate(options.run, options.overrides, options.allow)))
@@ -208,17 +232,22 @@ def _search(options: argparse.Namespace) -> None:
     from embedlab.apps.compare import nearest
     from embedlab.running.saved import evaluation_arrays, open_run
 
-    if options.k < 1:
-        raise BadInput(f"-k {options.k}: a search finds at least one neighbour")
+    k = _at_least_one(options.k)
     saved = open_run(options.run, allow=options.allow)
     arrays = evaluation_arrays(saved.run, "embeddings", "labels", "class_names")
     names = arrays["class_names"][arrays["labels"]].tolist()
     found = nearest(
-        saved.task.model, saved.data.read(options.image), arrays["embeddings"], names, options.k,
+        saved.task.model, saved.data.read(options.image), arrays["embeddings"], names, k,
         saved.distance("retrieval"),
     )  # fmt: skip
     for row, name, distance in found:
         print(f"{distance:10.4g}  {name}  (test image {row})")
+
+
+def _at_least_one(k: int) -> int:
+    if k < 1:
+        raise BadInput(f"-k {k}: a search finds at least one neighbour")
+    return k
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -238,6 +267,29 @@ def _export(options: argparse.Namespace) -> None:
         names = arrays["class_names"][arrays["labels"][rows]].tolist()
         path = export.export_projector(arrays["embeddings"][rows], names, arrays["thumbnails"], directory / "projector")
     print(path)
+
+
+def _neighbors(options: argparse.Namespace) -> None:
+    from embedlab.apps.words import open_vectors
+
+    _print_words(open_vectors(options.vectors).most_similar(options.words, topn=_at_least_one(options.k)))
+
+
+def _analogy(options: argparse.Namespace) -> None:
+    from embedlab.apps.words import open_vectors
+
+    _print_words(open_vectors(options.vectors).analogy(*options.words, _at_least_one(options.k), options.cosmul))
+
+
+def _similarity(options: argparse.Namespace) -> None:
+    from embedlab.apps.words import open_vectors
+
+    print(f"{open_vectors(options.vectors).similarity(*options.words):.4f}")
+
+
+def _print_words(found: list[tuple[str, float]]) -> None:
+    for word, score in found:
+        print(f"{score:10.4f}  {word}")
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -21,8 +21,8 @@ def standard_error(values: ArrayLike, groups: ArrayLike | None = None) -> float:
     return float(np.sqrt(count / (count - 1) * np.square(deviations).sum()) / len(x)) if count > 1 else np.nan
 
 
-def mean_interval(values: ArrayLike, groups: ArrayLike | None = None) -> Estimate:
-    """Mean of fractions ``(n,)`` with its 95 % Student-t interval, cut to 0..1; no interval for fewer than two groups.
+def mean_interval(values: ArrayLike, groups: ArrayLike | None = None, lowest: float = 0.0) -> Estimate:
+    """Mean ``(n,)`` with its 95 % Student-t interval, cut to ``lowest``..1; no interval for fewer than two groups.
 
     From some hundred values on this is the usual ``± 1.96 · s/√n``.
     """
@@ -31,4 +31,4 @@ def mean_interval(values: ArrayLike, groups: ArrayLike | None = None) -> Estimat
     if count < 2:
         return Estimate(mean)
     half = float(special.stdtrit(count - 1, 0.975)) * standard_error(x, groups)
-    return Estimate(mean, max(mean - half, 0.0), min(mean + half, 1.0))
+    return Estimate(mean, max(mean - half, lowest), min(mean + half, 1.0))

@@ -86,6 +86,18 @@ _KNOWN: tuple[tuple[str, str, str, bool], ...] = (
         False,
     ),
     (r"auc", "ROC AUC", "Area under the ROC curve: 100 is perfect, 50 is chance.", False),
+    (r"(.+)_spearman", r"\1 ρ", "Spearman's rank correlation of cosines with people's judgements.", True),
+    (r"(.+)_average_precision", r"\1 AP", "Average precision of related pairs, ranked by cosine.", True),
+    (r"(.+)_3cosadd", r"\1", "Share of analogies whose answer is the word nearest to b − a + c.", True),
+    (r"(.+)_3cosmul", r"\1 3CosMul", "Share of analogies rightly answered by 3CosMul.", False),
+    (
+        r"(.+)_(3cosadd|3cosmul)_(semantic|syntactic)",
+        r"\1 \3 (\2)",
+        r"The same, of the \3 analogies only.",
+        False,
+    ),
+    (r"(.+)_purity", r"\1 purity", "Share of words of the commonest category of their k-means cluster.", False),
+    (r"(.+)_coverage", r"\1 coverage", "Share of the test whose words are all in the vocabulary.", False),
     (r"eer", "EER", "Error rate where false accepts equal false rejects; lower is better.", False),
 )
 _LOWER_IS_BETTER = re.compile(r"eer|loss|error|perplexity")

@@ -8,10 +8,13 @@ from embedlab.report.figures.histogram import distance_histograms
 from embedlab.report.figures.intervals import intervals
 from embedlab.report.figures.neighbours import neighbour_rows
 from embedlab.report.figures.parallel_coordinates import parallel_coordinates
+from embedlab.report.figures.relation_arrows import Relation, relation_arrows
 from embedlab.report.figures.roc import roc
+from embedlab.report.figures.word_map import word_map
 
 __all__ = [
     "Figure",
+    "Relation",
     "colour",
     "distance_histograms",
     "embedding_maps",
@@ -19,7 +22,9 @@ __all__ = [
     "intervals",
     "neighbour_rows",
     "parallel_coordinates",
+    "relation_arrows",
     "roc",
     "training_loss",
     "validation_curve",
+    "word_map",
 ]

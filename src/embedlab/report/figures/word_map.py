@@ -1,0 +1,102 @@
+"""A 2-D map of words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedlab.errors import BadInput
+from embedlab.report.figures.embedding_map import project
+from embedlab.report.figures.figure import INK, Figure, canvas, colour, save_vector
+
+Method = Literal["pca", "tsne", "umap"]
+_NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+_SIZE = 7.4, 5.6  # inches
+
+
+def word_map(
+    words: Sequence[str],
+    vectors: NDArray[Any],
+    directory: Path,
+    groups: Sequence[str] | None = None,
+    method: Method = "tsne",
+    name: str = "word_map",
+) -> Figure:
+    """Words where a projection of their vectors, at length 1, puts them.
+
+    A label that would cover an earlier one is left out, its dot stays: give the most important words first.
+
+    Args:
+        words: N of them.
+        vectors: ``(N, D)``.
+        directory: gets the picture as a file.
+        groups: ``(N,)`` of each word, one colour a group; None: all alike.
+        method: ``pca``, ``tsne``, or ``umap``, which needs an extra.
+        name: of the file.
+    """
+    places = place(vectors, method)
+    kinds = list(dict.fromkeys(groups or [""]))
+    with canvas(*_SIZE) as drawn:
+        axes = drawn.subplots()
+        axes.set_axis_off()
+        for number, kind in enumerate(kinds):
+            rows = [row for row in range(len(words)) if groups is None or groups[row] == kind]
+            axes.scatter(*places[rows].T, s=9, color=colour(number), linewidths=0, label=kind or None)
+        axes.margins(0.08, 0.04)
+        _label(axes, words, places, [colour(kinds.index(kind)) for kind in groups] if groups else [INK] * len(words))
+        if groups:
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=6, fontsize=9, handletextpad=0.1)
+        svg = save_vector(drawn, directory, name)
+    return Figure(
+        name,
+        "Map of words",
+        f"{len(words)} words where {_NAMES[method]} puts their vectors (cosine); near words are alike, "
+        "labels that would cover another are left out.",
+        f"Map of {len(words)} words, among them {', '.join(words[:8])}",
+        svg=svg,
+    )
+
+
+def place(vectors: NDArray[Any], method: Method) -> NDArray[np.float64]:
+    """Places ``(N, 2)`` in the unit square, the same each time.
+
+    Raises:
+        BadInput: an unknown method, or UMAP without its extra.
+    """
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    units = np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
+    if method == "tsne":
+        return project(units)
+    if method == "pca":
+        from sklearn.decomposition import PCA
+
+        places = PCA(2, random_state=0).fit_transform(units)
+    elif method == "umap":
+        try:
+            from umap import UMAP
+        except ImportError:
+            raise BadInput("a map by UMAP needs an extra: pip install 'embedlab[umap]'") from None
+        neighbours = min(15, len(units) - 1)
+        places = UMAP(n_neighbors=neighbours, min_dist=0.3, random_state=0, n_jobs=1).fit_transform(units)
+    else:
+        raise BadInput(f"{method}: no such map of words; there are {', '.join(_NAMES)}")
+    low, high = places.min(0), places.max(0)
+    return np.asarray((places - low) / np.where(high > low, high - low, 1), np.float64)
+
+
+def _label(axes: Any, words: Sequence[str], places: NDArray[np.float64], colours: Sequence[str]) -> None:
+    """Writes each word above its dot where that covers no word written before."""
+    axes.figure.draw_without_rendering()  # sizes of text are known only once the layout is
+    taken = np.empty((0, 4))
+    for word, (x, y), tint in zip(words, places, colours, strict=True):
+        text = axes.annotate(
+            word, (x, y), (0, 3), textcoords="offset points", ha="center", fontsize=8, color=tint, annotation_clip=False
+        )
+        box = text.get_window_extent()
+        apart = (box.x0 > taken[:, 2]) | (box.x1 < taken[:, 0]) | (box.y0 > taken[:, 3]) | (box.y1 < taken[:, 1])
+        if apart.all():
+            taken = np.vstack([taken, [box.x0, box.y0, box.x1, box.y1]])
+        else:
+            text.remove()
