@@ -205,11 +205,15 @@ def _resume(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> None:
     from rich.console import Console
 
-    from embedlab.apps import words
     from embedlab.report.terminal import estimates_table
 
-    if Path(options.run).is_file() and words.vectors_file(options.run):
-        Console().print(estimates_table(words.evaluate(options.run, options.overrides)))
+    if Path(options.run).is_file() and Path(options.run).suffix != ".ckpt":
+        from embedlab.apps.words import open_vectors
+        from embedlab.data.word_sets import read_word_sets
+        from embedlab.evaluation.words import evaluate_words
+
+        sets = read_word_sets(options.overrides, os.environ.get("EMBEDLAB_DATA", "data"))
+        Console().print(estimates_table(evaluate_words(open_vectors(options.run), sets)))
         return
     from embedlab.running.saved import evaluate
 
@@ -278,7 +282,8 @@ def _neighbors(options: argparse.Namespace) -> None:
 def _analogy(options: argparse.Namespace) -> None:
     from embedlab.apps.words import open_vectors
 
-    _print_words(open_vectors(options.vectors).analogy(*options.words, _at_least_one(options.k), options.cosmul))
+    a, b, c = options.words
+    _print_words(open_vectors(options.vectors).analogy(a, b, c, _at_least_one(options.k), options.cosmul))
 
 
 def _similarity(options: argparse.Namespace) -> None:

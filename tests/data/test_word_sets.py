@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from embedlab.data.word_sets import FILES, available, read_word_set
+from embedlab.data.word_sets import FILES, read_word_set, read_word_sets
 from embedlab.errors import BadInput
 from embedlab.evaluation.word_analogies import Analogies, Question
 from embedlab.evaluation.word_categories import CategorizedWords
@@ -16,9 +16,9 @@ SIZES = {
 
 
 def test_every_set_is_read_whole(data_root):
-    assert available(data_root) == list(FILES)
-    for name in FILES:
-        found = read_word_set(name, data_root)
+    sets = read_word_sets([], data_root)
+    assert list(sets) == list(FILES)
+    for name, found in sets.items():
         if isinstance(found, WordPairs):
             assert len(found.scores) == len(found.first) == len(found.second) == SIZES[name], name
             assert found.yes_or_no == (name in ("rt", "ae", "ae2"))
@@ -93,3 +93,5 @@ def test_no_such_set(tmp_path):
         read_word_set("ws354", tmp_path)
     with pytest.raises(BadInput, match="EMBEDLAB_DATA"):
         read_word_set("ws353", tmp_path)
+    with pytest.raises(BadInput, match=r"no sets of words in .*: set EMBEDLAB_DATA to their folder"):
+        read_word_sets([], tmp_path)

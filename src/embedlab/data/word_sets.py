@@ -84,9 +84,16 @@ def read_word_set(name: str, root: str | Path) -> WordSet:
     return _pairs(path, lines)
 
 
-def available(root: str | Path) -> list[str]:
-    """The sets whose files are there."""
-    return [name for name, file in FILES.items() if (Path(root) / file).is_file()]
+def read_word_sets(names: Sequence[str], root: str | Path) -> dict[str, WordSet]:
+    """Several sets; without names all of :data:`FILES` whose files are there.
+
+    Raises:
+        BadInput: as of :func:`read_word_set`; or no names, and none of the sets is there.
+    """
+    found = names or [name for name, file in FILES.items() if (Path(root) / file).is_file()]
+    if not found:
+        raise BadInput(f"no sets of words in {root}: set EMBEDLAB_DATA to their folder, or name a file of pairs")
+    return {Path(name).stem: read_word_set(name, root) for name in found}
 
 
 def _lines(path: Path) -> list[_Line]:

@@ -116,11 +116,11 @@ class WordAnalogies:
         pairs = np.unique([f"{question[0]} {question[1]}" for question in questions], return_inverse=True)[1]
         lookup = WordLookup(vectors.index_to_key, self.restrict_vocab, self.case_fold)
         rows = np.stack([lookup(words) for words in zip(*questions, strict=True)], 1)
-        known = (rows >= 0).all(1)
-        counted = np.ones(len(known), bool) if self.unknown_is_wrong else known
+        known: NDArray[np.bool_] = np.all(rows >= 0, axis=1)
+        counted = np.ones(len(known), np.bool_) if self.unknown_is_wrong else known
         correct = {}
         for method in self.methods:
-            right = np.zeros(len(known), bool)
+            right = np.zeros(len(known), np.bool_)
             answers = _answers(vectors.normed[: self.restrict_vocab], lookup.first, rows[known, :3], method)
             right[known] = lookup.first[answers] == rows[known, 3]
             correct[method] = right[counted]

@@ -89,7 +89,7 @@ def _panel(axes: Axes, title: str, relation: Relation, tint: str) -> None:
                 word, tuple(place), (4 if right else -4, 0), textcoords="offset points", fontsize=8.5, color=shade,
                 ha="left" if right else "right", va="center",
             )  # fmt: skip
-    axes.scatter(*starts.T, s=12, color=NEUTRAL, linewidths=0)
-    axes.scatter(*ends.T, s=12, color=tint, linewidths=0)
+    axes.scatter(starts[:, 0], starts[:, 1], s=12, color=NEUTRAL, linewidths=0)
+    axes.scatter(ends[:, 0], ends[:, 1], s=12, color=tint, linewidths=0)
     axes.margins(0.22, 0.08)
     axes.tick_params(labelbottom=False, labelleft=False, length=0)

@@ -43,7 +43,7 @@ def word_map(
         axes.set_axis_off()
         for number, kind in enumerate(kinds):
             rows = [row for row in range(len(words)) if groups is None or groups[row] == kind]
-            axes.scatter(*places[rows].T, s=9, color=colour(number), linewidths=0, label=kind or None)
+            axes.scatter(places[rows, 0], places[rows, 1], s=9, color=colour(number), linewidths=0, label=kind or None)
         axes.margins(0.08, 0.04)
         _label(axes, words, places, [colour(kinds.index(kind)) for kind in groups] if groups else [INK] * len(words))
         if groups:

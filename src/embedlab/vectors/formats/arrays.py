@@ -40,8 +40,9 @@ def read_npz(path: Path) -> WordVectors:
 def write_npz(vectors: WordVectors, path: Path) -> None:
     """Write npz."""
     arrays, metadata = _arrays(vectors)
+    written: dict[str, Any] = {**arrays, "metadata": np.frombuffer(json.dumps(metadata).encode(), np.uint8)}
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, metadata=np.frombuffer(json.dumps(metadata).encode(), np.uint8), **arrays)
+        np.savez(file, **written)
 
 
 def read_safetensors(path: Path) -> WordVectors:

@@ -117,7 +117,8 @@ class _Reader:
 
     def entries(self, number: int) -> tuple[list[str], NDArray[np.int64]]:
         """The dictionary: each word and its count."""
-        names, counts = [], []
+        names: list[str] = []
+        counts: list[int] = []
         for _ in range(number):
             end = self.data.find(b"\0", self.at)
             if end < 0 or end + 10 > len(self.data):

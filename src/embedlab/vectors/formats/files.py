@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from embedlab.errors import BadInput
 
@@ -20,7 +20,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            yield file
+            yield cast(IO[bytes], file)
     except EOFError:
         raise BadInput(f"{path}: cut short") from None
     except OSError as error:
