@@ -10,6 +10,10 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from embedlab.report.figures.figure import INK, NEUTRAL, PLOT, WIDE, Figure, canvas, colour, save_vector
+from embedlab.report.figures.labels import write_labels
+
+RIGHTWARD = ("right", "lower right", "upper right", "below", "above", "left")
+LEFTWARD = ("left", "lower left", "upper left", "below", "above", "right")
 
 
 @dataclass(frozen=True)
@@ -78,18 +82,17 @@ def plane(first: NDArray[Any], second: NDArray[Any]) -> tuple[NDArray[np.float64
 def _panel(axes: Axes, title: str, relation: Relation, tint: str) -> None:
     starts, ends = plane(relation.first, relation.second)
     axes.set_title(title)
-    for (first, second), start, end in zip(relation.pairs, starts, ends, strict=True):
+    for start, end in zip(starts, ends, strict=True):
         axes.annotate(
             "", xy=tuple(end), xytext=tuple(start),
             arrowprops={"arrowstyle": "-|>", "color": tint, "lw": 1.1, "shrinkA": 3, "shrinkB": 3, "alpha": 0.75},
         )  # fmt: skip
-        for word, place, other, shade in ((first, start, end, NEUTRAL), (second, end, start, INK)):
-            right = place[0] > other[0]  # away from the arrow
-            axes.annotate(
-                word, tuple(place), (4 if right else -4, 0), textcoords="offset points", fontsize=8.5, color=shade,
-                ha="left" if right else "right", va="center",
-            )  # fmt: skip
     axes.scatter(starts[:, 0], starts[:, 1], s=12, color=NEUTRAL, linewidths=0)
     axes.scatter(ends[:, 0], ends[:, 1], s=12, color=tint, linewidths=0)
-    axes.margins(0.22, 0.08)
+    axes.margins(0.2, 0.08)
     axes.tick_params(labelbottom=False, labelleft=False, length=0)
+    words = [first for first, _ in relation.pairs] + [second for _, second in relation.pairs]
+    right = np.concatenate([starts[:, 0] > ends[:, 0], ends[:, 0] >= starts[:, 0]])  # away from the arrow
+    sides = [RIGHTWARD if r else LEFTWARD for r in right]
+    shades = [NEUTRAL] * len(starts) + [INK] * len(ends)
+    write_labels(axes, words, np.concatenate([starts, ends]), shades, sides, size=9, drop=False)

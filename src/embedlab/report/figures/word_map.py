@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedlab.errors import BadInput
-from embedlab.report.figures.embedding_map import project
+from embedlab.report.figures.embedding_map import project, set_apart
 from embedlab.report.figures.figure import INK, Figure, canvas, colour, save_vector
+from embedlab.report.figures.labels import SIDES, write_labels
 
 Method = Literal["pca", "tsne", "umap"]
 _NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _SIZE = 7.4, 5.6  # inches
+_APART = 0.1  # inches, between dots
 
 
 def word_map(
@@ -26,7 +28,8 @@ def word_map(
 ) -> Figure:
     """Words where a projection of their vectors, at length 1, puts them.
 
-    A label that would cover an earlier one is left out, its dot stays: give the most important words first.
+    A label that would cover an earlier one on every side is left out, its dot stays: give the most important words
+    first. Dots that touch are moved apart.
 
     Args:
         words: N of them.
@@ -36,7 +39,7 @@ def word_map(
         method: ``pca``, ``tsne``, or ``umap``, which needs an extra.
         name: of the file.
     """
-    places = place(vectors, method)
+    places = set_apart(place(vectors, method) * _SIZE, _APART)
     kinds = list(dict.fromkeys(groups or [""]))
     with canvas(*_SIZE) as drawn:
         axes = drawn.subplots()
@@ -45,9 +48,10 @@ def word_map(
             rows = [row for row in range(len(words)) if groups is None or groups[row] == kind]
             axes.scatter(places[rows, 0], places[rows, 1], s=9, color=colour(number), linewidths=0, label=kind or None)
         axes.margins(0.08, 0.04)
-        _label(axes, words, places, [colour(kinds.index(kind)) for kind in groups] if groups else [INK] * len(words))
         if groups:
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=6, fontsize=9, handletextpad=0.1)
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=6, handletextpad=0, columnspacing=1.2)
+        tints = [colour(kinds.index(kind)) for kind in groups] if groups else [INK] * len(words)
+        write_labels(axes, words, places, tints, [tuple(SIDES)] * len(words), size=8.5, drop=True)
         svg = save_vector(drawn, directory, name)
     return Figure(
         name,
@@ -84,19 +88,3 @@ def place(vectors: NDArray[Any], method: Method) -> NDArray[np.float64]:
         raise BadInput(f"{method}: no such map of words; there are {', '.join(_NAMES)}")
     low, high = places.min(0), places.max(0)
     return np.asarray((places - low) / np.where(high > low, high - low, 1), np.float64)
-
-
-def _label(axes: Any, words: Sequence[str], places: NDArray[np.float64], colours: Sequence[str]) -> None:
-    """Writes each word above its dot where that covers no word written before."""
-    axes.figure.draw_without_rendering()  # sizes of text are known only once the layout is
-    taken = np.empty((0, 4))
-    for word, (x, y), tint in zip(words, places, colours, strict=True):
-        text = axes.annotate(
-            word, (x, y), (0, 3), textcoords="offset points", ha="center", fontsize=8, color=tint, annotation_clip=False
-        )
-        box = text.get_window_extent()
-        apart = (box.x0 > taken[:, 2]) | (box.x1 < taken[:, 0]) | (box.y0 > taken[:, 3]) | (box.y1 < taken[:, 1])
-        if apart.all():
-            taken = np.vstack([taken, [box.x0, box.y0, box.x1, box.y1]])
-        else:
-            text.remove()
