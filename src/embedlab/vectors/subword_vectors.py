@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embedlab.text.subwords import ngram_rows
+from embedlab.text.subwords import Subwords
 
-END_OF_SENTENCE = "</s>"  # a word to fastText, but one without n-grams
 _BLOCK = 4096  # words whose n-gram rows are held at a time
 
 
@@ -27,11 +26,13 @@ class SubwordVectors:
     minn: int
     maxn: int
 
-    def rows(self, word: str) -> NDArray[np.int64]:
+    @property
+    def _subwords(self) -> Subwords:
+        return Subwords(0, self.minn, self.maxn, len(self.ngrams))
+
+    def rows(self, word: str) -> NDArray[np.int32]:
         """The row in ``ngrams`` of each n-gram of a word; of the end of a sentence there are none."""
-        if word == END_OF_SENTENCE:
-            return np.empty(0, np.int64)
-        return ngram_rows(word, self.minn, self.maxn, len(self.ngrams))
+        return self._subwords.of_unseen([word])[0]
 
     def of_unseen(self, word: str) -> NDArray[np.float32] | None:
         """The vector ``(D,)`` of a word that has no row of its own; None where it has no n-gram either."""
@@ -42,12 +43,11 @@ class SubwordVectors:
         """The vectors ``(V, D)`` of the known words, given in the order of their rows."""
         vectors = self.words.copy()
         for start in range(0, len(words), _BLOCK):
-            rows = [self.rows(word) for word in words[start : start + _BLOCK]]
-            lengths = np.array([len(of_word) for of_word in rows])
+            rows, bounds = self._subwords.of_unseen(words[start : start + _BLOCK])
+            lengths = np.diff(bounds)
             block = vectors[start : start + _BLOCK]
             some = lengths > 0  # reduceat would give a word without n-grams the first of the next word's
             if some.any():
-                starts = (np.cumsum(lengths) - lengths)[some]
-                block[some] += np.add.reduceat(self.ngrams[np.concatenate(rows)], starts)
+                block[some] += np.add.reduceat(self.ngrams[rows], bounds[:-1][some])
             block /= lengths[:, None] + 1
         return vectors
