@@ -1,0 +1,229 @@
+"""AdaGram (Bartunov, Kondrashkin, Osokin, Vetrov 2016): skip-gram with as many senses of a word as the text calls for.
+
+Sense k of word w has the prior probability ``π_wk = β_wk Π_{r<k} (1 − β_wr)``, a stick broken at ``β ~ Beta(1, α)``; the
+sense of a word in the text predicts its neighbours by a hierarchical softmax. The posterior of β is
+``Beta(1 + n_wk, α + Σ_{r>k} n_wr)``, where ``n_wk`` is how often, by expectation, w was met in sense k.
+"""
+
+import math
+
+import numpy as np
+
+from embedlab.kernels.jit import compiled
+from embedlab.kernels.skip_gram import falling, neighbours
+from embedlab.kernels.vector_tiles import check_table
+from embedlab.kernels.word_random import sample_windows
+
+_NEGLIGIBLE = 1e-10  # posterior of a sense from which on its vector is left as it is
+
+
+def expected_pi(sense_counts: np.ndarray, alpha: float) -> np.ndarray:
+    """``E π``: the prior probability of each word's senses.
+
+    Args:
+        sense_counts: n, ``(…, senses)``.
+        alpha: of the prior; the larger, the more senses.
+
+    Returns:
+        float64 of the same shape; the last axis sums to 1, its last sense taking all that is left.
+    """
+    counts = np.asarray(sense_counts, np.float64)
+    later = np.flip(np.cumsum(np.flip(counts, -1), -1), -1) - counts
+    beta = (1 + counts) / (1 + counts + alpha + later)
+    beta[..., -1] = 1
+    left = np.cumprod(1 - beta, -1)
+    return beta * np.concatenate([np.ones_like(left[..., :1]), left[..., :-1]], -1)
+
+
+def disambiguate(
+    senses: np.ndarray,
+    nodes: np.ndarray,
+    sense_counts: np.ndarray,
+    word: int,
+    context: np.ndarray,
+    paths: np.ndarray,
+    path_offsets: np.ndarray,
+    alpha: float,
+    least: float = 1e-3,
+) -> np.ndarray:
+    """``p(sense | word, context)``, by Bayes' rule from ``E π`` and the probability each sense gives the context.
+
+    Args:
+        senses: as of :func:`train_adagram`.
+        nodes: likewise.
+        sense_counts: likewise.
+        word: its index.
+        context: indices of the words around it.
+        paths: as of :func:`train_adagram`.
+        path_offsets: likewise.
+        alpha: likewise.
+        least: senses of less prior probability are left out.
+
+    Returns:
+        ``(senses,)`` float64, of sum 1.
+    """
+    prior = expected_pi(sense_counts[word], alpha)
+    log_posterior = np.where(prior >= least, np.log(np.maximum(prior, least)), -np.inf)
+    vectors = senses.reshape(len(sense_counts), -1, senses.shape[1])[word].astype(np.float64)
+    for other in context:
+        path = paths[path_offsets[other] : path_offsets[other + 1]]
+        signs, rows = np.where(path < 0, -1, 1), np.where(path < 0, ~path, path)
+        log_posterior -= np.logaddexp(0, -signs * (vectors @ nodes[rows].T)).sum(1)
+    posterior = np.exp(log_posterior - log_posterior.max())
+    return posterior / posterior.sum()
+
+
+def train_adagram(
+    senses: np.ndarray,
+    nodes: np.ndarray,
+    sense_counts: np.ndarray,
+    counts: np.ndarray,
+    ids: np.ndarray,
+    offsets: np.ndarray,
+    first: int,
+    last: int,
+    window: int,
+    paths: np.ndarray,
+    path_offsets: np.ndarray,
+    rate_begin: float,
+    rate_end: float,
+    keep: np.ndarray,
+    seed: np.uint64,
+    alpha: float = 0.1,
+) -> tuple[int, float]:
+    """One pass of online variational inference over some sentences.
+
+    For each word, ``γ_k ∝ exp(E log π_wk + Σ_c log p(c | w, k))`` over its neighbours c; then a step of rate λ up the
+    gradient of ``Σ_k γ_k log p(c | w, k)`` for each neighbour, and ``n_wk ← (1 − λ) n_wk + λ n_w γ_k``.
+
+    Args:
+        senses: the vectors of senses, ``(V · senses, width)``, word by word, updated in place; at the start random.
+        nodes: the vectors of the tree's inner nodes, likewise; at the start zeros.
+        sense_counts: n, ``(V, senses)`` float64, likewise; at the start all of a word's count is its first sense's.
+        counts: ``(V,)``, occurrences n_w of each word.
+        ids: as the other arguments those of :func:`embedlab.kernels.hierarchical_softmax.train_skip_gram_on_paths`.
+        offsets: likewise.
+        first: likewise.
+        last: likewise.
+        window: likewise.
+        paths: likewise.
+        path_offsets: likewise.
+        rate_begin: likewise.
+        rate_end: likewise.
+        keep: likewise.
+        seed: likewise.
+        alpha: of the prior over senses; the larger, the more senses.
+
+    Returns:
+        How many pairs there were, and the sum of ``−Σ_k γ_k log p(c | w, k)`` over them, in nats.
+
+    Raises:
+        ValueError: if a table has the wrong type or layout.
+    """
+    check_table("senses", senses)
+    check_table("nodes", nodes)
+    if len(senses) != sense_counts.size or sense_counts.dtype != np.float64:
+        raise ValueError("sense_counts must be float64 (words, senses), and senses have a row for each of them")
+    rates = np.float32(rate_begin), np.float32(rate_end)
+    return _train(
+        senses, nodes, sense_counts, counts, ids, offsets, first, last, window, paths, path_offsets, *rates, keep, seed,
+        float(alpha),
+    )  # fmt: skip
+
+
+@compiled
+def _digamma(x):  # type: ignore[no-untyped-def]
+    """ψ(x) for x > 0 by its asymptotic series from 6 on: relative error 1e-9."""
+    total = 0.0
+    while x < 6:
+        total -= 1 / x
+        x += 1
+    inverse = 1 / (x * x)
+    series = inverse * (1 / 12 - inverse * (1 / 120 - inverse * (1 / 252 - inverse * (1 / 240 - inverse / 132))))
+    return total + math.log(x) - 0.5 / x - series
+
+
+@compiled
+def _expected_log_pi(counts, alpha, result):  # type: ignore[no-untyped-def]
+    """``E log π_k = E log β_k + Σ_{r<k} E log (1 − β_r)`` of a word's senses, the last of which takes what is left."""
+    later, left = counts.sum(), 0.0
+    for k in range(len(counts) - 1):
+        later = max(later - counts[k], 0.0)
+        a, b = 1 + counts[k], alpha + later
+        both = _digamma(a + b)
+        result[k] = _digamma(a) - both + left
+        left += _digamma(b) - both
+    result[len(counts) - 1] = left
+
+
+@compiled
+def _product(x, y):  # type: ignore[no-untyped-def]
+    total = np.float32(0)
+    for d in range(len(x)):
+        total += x[d] * y[d]
+    return total
+
+
+@compiled
+def _log_sigmoid(x):  # type: ignore[no-untyped-def]
+    x = np.float64(x)
+    return x - math.log1p(math.exp(x)) if x < 0 else -math.log1p(math.exp(-x))
+
+
+@compiled
+def _train(
+    senses, nodes, sense_counts, counts, ids, offsets, first, last, window, paths, path_offsets,
+    rate_begin, rate_end, keep, state, alpha,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    words, windows, state = sample_windows(ids, offsets, first, last, keep, window, state)
+    most, width = sense_counts.shape[1], senses.shape[1]
+    found, posterior = np.empty(2 * window + 1, np.int32), np.empty(most)
+    sense_change, node_change = np.empty((most, width), np.float32), np.empty(width, np.float32)
+    pairs, loss = 0, 0.0
+    for centre in range(len(words)):
+        word = words[centre]
+        rate = falling(rate_begin, rate_end, centre, len(words))
+        count = neighbours(words, windows, centre, found)
+        vectors = senses[word * most : (word + 1) * most]
+        _expected_log_pi(sense_counts[word], alpha, posterior)
+        for c in range(count):
+            for step in range(path_offsets[found[c]], path_offsets[found[c] + 1]):
+                target = paths[step]
+                node = nodes[target ^ (target >> 31)]
+                for k in range(most):
+                    product = _product(vectors[k], node)
+                    posterior[k] += _log_sigmoid(product if target >= 0 else -product)
+        top = posterior.max()
+        total = 0.0
+        for k in range(most):
+            posterior[k] = math.exp(posterior[k] - top)
+            total += posterior[k]
+        for k in range(most):
+            posterior[k] /= total
+
+        for c in range(count):
+            sense_change[:] = 0
+            for step in range(path_offsets[found[c]], path_offsets[found[c] + 1]):
+                target = paths[step]
+                node = nodes[target ^ (target >> 31)]
+                sign = np.float32(1) if target >= 0 else np.float32(-1)
+                node_change[:] = 0
+                for k in range(most):
+                    if posterior[k] < _NEGLIGIBLE:  # false for NaN, which so spreads
+                        continue
+                    log_probability = _log_sigmoid(sign * _product(vectors[k], node))
+                    loss -= posterior[k] * log_probability
+                    weight = sign * rate * np.float32(posterior[k] * -math.expm1(log_probability))
+                    for d in range(width):
+                        sense_change[k, d] += weight * node[d]
+                        node_change[d] += weight * vectors[k, d]
+                for d in range(width):
+                    node[d] += node_change[d]
+            for k in range(most):
+                if posterior[k] >= _NEGLIGIBLE:
+                    for d in range(width):
+                        vectors[k, d] += sense_change[k, d]
+        for k in range(most):
+            sense_counts[word, k] += rate * (counts[word] * posterior[k] - sense_counts[word, k])
+        pairs += count
+    return pairs, loss
