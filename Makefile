@@ -27,6 +27,7 @@ format: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/metric_learning.py
 	$(BIN)/python benchmarks/framework.py
+	$(BIN)/python benchmarks/word_vectors.py
 
 # Packs the bundled Omniglot anew from the archives of github.com/brendenlake/omniglot, see the script.
 data-omniglot: .venv/installed

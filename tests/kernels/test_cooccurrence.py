@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from embedlab.kernels.cooccurrence import cooccurrence
 
 def brute_force(ids, offsets, window, by_distance):
     counts = Counter()
-    for begin, end in zip(offsets[:-1], offsets[1:], strict=True):
+    for begin, end in pairwise(offsets):
         for centre in range(begin, end):
             for other in range(max(begin, centre - window), min(end, centre + window + 1)):
                 if other != centre:

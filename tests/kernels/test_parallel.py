@@ -19,7 +19,7 @@ def test_each_block_once(threads):
 
 
 def test_a_free_thread_takes_the_next_block():
-    """Two blocks that wait for each other, and so must be at work at once; then the thread of a long one is not missed."""
+    """Two blocks wait for each other, so are at work at once; then one thread does what the other has no time for."""
     both, rest = threading.Barrier(2, timeout=10), threading.Barrier(2, timeout=10)
     done = []
 

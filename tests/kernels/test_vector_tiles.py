@@ -156,4 +156,5 @@ def test_gather_and_scatter(dim):
     middle = gathered(source, rows, hidden, np.float32(0.25), np.float32(0.5))
     for row in middle:
         np.testing.assert_allclose(row, before[[3, 5, 3, 0]].sum(0) / 4, atol=1e-6)
-    np.testing.assert_allclose(source - before, [[0.5 * (r in (0, 5)) + 1.0 * (r == 3)] * padded(dim) for r in range(9)], atol=1e-6)  # fmt: skip
+    added = np.array([0.5 * (row in (0, 5)) + 1.0 * (row == 3) for row in range(9)])
+    np.testing.assert_allclose(source - before, np.tile(added[:, None], padded(dim)), atol=1e-6)

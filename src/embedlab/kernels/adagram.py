@@ -1,7 +1,7 @@
 """AdaGram (Bartunov, Kondrashkin, Osokin, Vetrov 2016): skip-gram with as many senses of a word as the text calls for.
 
-Sense k of word w has the prior probability ``π_wk = β_wk Π_{r<k} (1 − β_wr)``, a stick broken at ``β ~ Beta(1, α)``; the
-sense of a word in the text predicts its neighbours by a hierarchical softmax. The posterior of β is
+Sense k of word w has the prior probability ``π_wk = β_wk Π_{r<k} (1 − β_wr)``, a stick broken at ``β ~ Beta(1, α)``.
+The sense of a word in the text predicts its neighbours by a hierarchical softmax. The posterior of β is
 ``Beta(1 + n_wk, α + Σ_{r>k} n_wr)``, where ``n_wk`` is how often, by expectation, w was met in sense k.
 """
 
@@ -171,10 +171,10 @@ def _log_sigmoid(x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _train(
+def _train(  # type: ignore[no-untyped-def]
     senses, nodes, sense_counts, counts, ids, offsets, first, last, window, paths, path_offsets,
     rate_begin, rate_end, keep, state, alpha,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     words, windows, state = sample_windows(ids, offsets, first, last, keep, window, state)
     most, width = sense_counts.shape[1], senses.shape[1]
     found, posterior = np.empty(2 * window + 1, np.int32), np.empty(most)
@@ -183,7 +183,7 @@ def _train(
     for centre in range(len(words)):
         word = words[centre]
         rate = falling(rate_begin, rate_end, centre, len(words))
-        count = neighbours(words, windows, centre, found)
+        count = neighbours(words, windows, centre, window, found)
         vectors = senses[word * most : (word + 1) * most]
         _expected_log_pi(sense_counts[word], alpha, posterior)
         for c in range(count):

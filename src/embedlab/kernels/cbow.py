@@ -33,7 +33,7 @@ def train_cbow(
     seed: np.uint64,
     mean: bool = True,
 ) -> tuple[int, float]:
-    """One pass over some sentences: descent on ``−log σ(h·o_w) − Σ_k log σ(−h·o_k)``, h of the neighbours of each word w.
+    """One pass over some sentences: descent on ``−log σ(h·o_w) − Σ_k log σ(−h·o_k)``, h of each word's neighbours.
 
     As in word2vec each neighbour's vector takes ``∂loss/∂h`` in full also where h is their mean: dividing it by their
     number would be the gradient, and learns far worse at the usual rates.
@@ -67,9 +67,9 @@ def train_cbow(
 
 
 @compiled
-def _train(
+def _train(  # type: ignore[no-untyped-def]
     inputs, outputs, ids, offsets, first, last, window, negatives, rate_begin, rate_end, keep, noise, state, mean
-):  # type: ignore[no-untyped-def]
+):
     words, windows, state = sample_windows(ids, offsets, first, last, keep, window, state)
     found, only = np.empty(2 * window + 1, np.int32), np.zeros(1, np.int32)
     size = negatives + 1
@@ -83,7 +83,7 @@ def _train(
             ahead = (centre + 1) % 2 * size
             state = draw_negatives(outputs, noise, words[centre + 1], negatives, targets, ahead, state)
         prefetch_ahead(inputs, outputs, words, centre, window)
-        count = neighbours(words, windows, centre, found)
+        count = neighbours(words, windows, centre, window, found)
         if count:
             rate = falling(rate_begin, rate_end, centre, len(words))
             gather(inputs, found, 0, count, hidden, np.float32(1) / np.float32(count) if mean else np.float32(1))

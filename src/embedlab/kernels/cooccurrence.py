@@ -81,7 +81,9 @@ def _merged(runs: list[tuple[np.ndarray, np.ndarray]], most: int) -> Iterator[tu
     step = max(most // max(len(runs), 1), 1)
     while any(start < len(keys) for start, (keys, _) in zip(starts, runs, strict=True)):
         # Up to the least key that one of the runs has `step` entries ahead: no run then gives more than that.
-        ends = [int(keys[min(s + step, len(keys)) - 1]) for s, (keys, _) in zip(starts, runs, strict=True) if s < len(keys)]
+        ends = [
+            int(keys[min(s + step, len(keys)) - 1]) for s, (keys, _) in zip(starts, runs, strict=True) if s < len(keys)
+        ]
         end = min(ends)
         stops = [int(np.searchsorted(keys, end, side="right")) for keys, _ in runs]
         parts = [slice(start, stop) for start, stop in zip(starts, stops, strict=True)]

@@ -35,7 +35,7 @@ def train_fasttext_skip_gram(
     subwords: np.ndarray,
     subword_offsets: np.ndarray,
 ) -> tuple[int, float]:
-    """One pass over some sentences: descent on ``−log σ(h_w·o_c) − Σ_k log σ(−h_w·o_k)`` for each word w and neighbour c.
+    """One pass over some sentences: descent on ``−log σ(h_w·o_c) − Σ_k log σ(−h_w·o_k)`` for words w and neighbours c.
 
     As in fastText the word is the input, here, and the neighbour the output; ``h`` is the mean of the word's rows, and
     each row takes ``∂loss/∂h`` in full. All rows of a word get the same gradients, so h itself is trained on all the
@@ -92,7 +92,7 @@ def train_fasttext_cbow(
     subwords: np.ndarray,
     subword_offsets: np.ndarray,
 ) -> tuple[int, float]:
-    """One pass over some sentences: as :func:`embedlab.kernels.cbow.train_cbow` with h the mean of all neighbours' rows.
+    """One pass over some sentences, as :func:`embedlab.kernels.cbow.train_cbow`, h the mean of all neighbours' rows.
 
     Arguments as of :func:`train_fasttext_skip_gram`, with negatives for each word.
 
@@ -119,10 +119,10 @@ def _prefetch_rows(inputs, subwords, subword_offsets, word):  # type: ignore[no-
 
 
 @compiled
-def _skip_gram(
+def _skip_gram(  # type: ignore[no-untyped-def]
     inputs, outputs, ids, offsets, first, last, window, negatives, rate_begin, rate_end, keep, noise, state,
     subwords, subword_offsets,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     words, windows, state = sample_windows(ids, offsets, first, last, keep, window, state)
     found, only = np.empty(2 * window + 1, np.int32), np.zeros(1, np.int32)
     size = negatives + 1
@@ -131,7 +131,7 @@ def _skip_gram(
     pairs = 0
     for centre in range(len(words)):
         word = words[centre]
-        count = neighbours(words, windows, centre, found)
+        count = neighbours(words, windows, centre, window, found)
         for pair in range(count):
             state = draw_negatives(outputs, noise, found[pair], negatives, targets, pair * size, state)
         rate = falling(rate_begin, rate_end, centre, len(words))
@@ -150,10 +150,10 @@ def _skip_gram(
 
 
 @compiled
-def _cbow(
+def _cbow(  # type: ignore[no-untyped-def]
     inputs, outputs, ids, offsets, first, last, window, negatives, rate_begin, rate_end, keep, noise, state,
     subwords, subword_offsets, most,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     words, windows, state = sample_windows(ids, offsets, first, last, keep, window, state)
     only, found = np.zeros(1, np.int32), np.empty(2 * window * most, np.int32)
     size = negatives + 1

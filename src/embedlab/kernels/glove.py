@@ -19,10 +19,10 @@ def train_glove(
     x_max: float = 100.0,
     alpha: float = 0.75,
 ) -> tuple[int, float]:
-    """One pass over some counts: AdaGrad on ``½ f(x_ij) (w_i·c_j + b_i + d_j − log x_ij)²``, ``f(x) = min(1, (x / x_max)^α)``.
+    """One pass over some counts: AdaGrad on ``½ f(x_ij) (w_i·c_j + b_i + d_j − log x_ij)²``.
 
-    As in the authors' program a step is ``p ← p − rate·g / √a``, then ``a ← a + (rate·g)²``, all parameters of an entry
-    at once, from their values before it.
+    Rare counts weigh less, ``f(x) = min(1, (x / x_max)^α)``. As in the authors' program a step is
+    ``p ← p − rate·g / √a``, then ``a ← a + (rate·g)²``, an entry's parameters all at once, from their values before it.
 
     Args:
         words: w, ``(V, width)``, updated in place; see :mod:`embedlab.kernels.vector_tiles`.
@@ -55,10 +55,10 @@ _AHEAD = 4  # entries
 
 
 @compiled
-def _train(
+def _train(  # type: ignore[no-untyped-def]
     words, contexts, word_bias, context_bias, word_squares, context_squares, word_bias_squares, context_bias_squares,
     rows, columns, values, rate, x_max, alpha,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     width, total = words.shape[1], 0.0
     for entry in range(len(values)):
         if entry + _AHEAD < len(values):

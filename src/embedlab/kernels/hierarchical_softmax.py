@@ -46,7 +46,7 @@ def train_skip_gram_on_paths(
     keep: np.ndarray,
     seed: np.uint64,
 ) -> tuple[int, float]:
-    """One pass over some sentences: descent on ``−Σ_n log σ(±x_c·o_n)`` over the path of each word w, for each neighbour c.
+    """One pass over some sentences: descent on ``−Σ_n log σ(±x_c·o_n)`` over each word's path, for each neighbour c.
 
     A word's neighbours are a step together, eight nodes of its path at a time.
 
@@ -119,9 +119,9 @@ def _prefetch_path(nodes, paths, path_offsets, word):  # type: ignore[no-untyped
 
 
 @compiled
-def _skip_gram(
+def _skip_gram(  # type: ignore[no-untyped-def]
     inputs, nodes, ids, offsets, first, last, window, paths, path_offsets, rate_begin, rate_end, keep, state
-):  # type: ignore[no-untyped-def]
+):
     words, windows, state = sample_windows(ids, offsets, first, last, keep, window, state)
     found, scratch = np.empty(2 * window + 1, np.int32), new_scratch(2 * window)
     pairs = 0
@@ -129,7 +129,7 @@ def _skip_gram(
         if centre + window + 1 < len(words):
             prefetch(inputs, words[centre + window + 1])
             _prefetch_path(nodes, paths, path_offsets, words[centre + 1])
-        count = neighbours(words, windows, centre, found)
+        count = neighbours(words, windows, centre, window, found)
         rate = falling(rate_begin, rate_end, centre, len(words))
         end = path_offsets[words[centre] + 1]
         for step in range(path_offsets[words[centre]], end, MOST_OUTPUTS):
@@ -139,9 +139,9 @@ def _skip_gram(
 
 
 @compiled
-def _cbow(
+def _cbow(  # type: ignore[no-untyped-def]
     inputs, nodes, ids, offsets, first, last, window, paths, path_offsets, rate_begin, rate_end, keep, state, mean
-):  # type: ignore[no-untyped-def]
+):
     words, windows, state = sample_windows(ids, offsets, first, last, keep, window, state)
     found, only = np.empty(2 * window + 1, np.int32), np.zeros(1, np.int32)
     hidden, scratch = new_table(2, inputs.shape[1]), new_scratch(1)
@@ -150,7 +150,7 @@ def _cbow(
         if centre + window + 1 < len(words):
             prefetch(inputs, words[centre + window + 1])
             _prefetch_path(nodes, paths, path_offsets, words[centre + 1])
-        count = neighbours(words, windows, centre, found)
+        count = neighbours(words, windows, centre, window, found)
         if count:
             rate = falling(rate_begin, rate_end, centre, len(words))
             gather(inputs, found, 0, count, hidden, np.float32(1) / np.float32(count) if mean else np.float32(1))

@@ -9,7 +9,7 @@ import numpy as np
 def run_blocks(
     train: Callable[[int, int, int], tuple[int, float]], bounds: Sequence[int] | np.ndarray, threads: int
 ) -> tuple[int, float]:
-    """Calls ``train(block, bounds[block], bounds[block + 1])`` for each block, on several threads, and adds up the results.
+    """Calls ``train(block, bounds[block], bounds[block + 1])`` for each block, on threads, and adds up what they give.
 
     Each thread takes the next block when it is done with one, so that none waits for a slower core but at the very end.
     A compiled kernel runs without the interpreter's lock. The threads update the same tables without locks (Hogwild,

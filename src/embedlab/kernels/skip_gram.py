@@ -23,7 +23,7 @@ def train_skip_gram(
     seed: np.uint64,
     negatives_shared: bool = False,
 ) -> tuple[int, float]:
-    """One pass over some sentences: descent on ``−log σ(x_c·o_w) − Σ_k log σ(−x_c·o_k)`` for each word w and neighbour c.
+    """One pass over some sentences: descent on ``−log σ(x_c·o_w) − Σ_k log σ(−x_c·o_k)`` for words w and neighbours c.
 
     As in word2vec the neighbour's vector x is the input and the word's vector o the output. With negatives of each
     pair's own, the pairs are worked on one after the other. With shared negatives a word's neighbours are a step
@@ -59,12 +59,16 @@ def train_skip_gram(
 
 
 @compiled
-def neighbours(words, windows, centre, found):  # type: ignore[no-untyped-def]
-    """The words around one into ``found``, and how many."""
+def neighbours(words, windows, centre, window, found):  # type: ignore[no-untyped-def]
+    """The words around one into ``found``, of size ``2 · window + 1``, and how many.
+
+    Looks at all places of the largest window: a loop whose end the processor foresees is faster than a shorter one.
+    """
+    low, high = windows[centre]
     count = 0
-    for position in range(windows[centre, 0], windows[centre, 1]):
-        found[count] = words[position]
-        count += position != centre
+    for position in range(centre - window, centre + window + 1):
+        found[count] = words[min(max(position, 0), len(words) - 1)]
+        count += (position >= low) & (position < high) & (position != centre)
     return count
 
 
@@ -94,9 +98,9 @@ def falling(begin, end, part, whole):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _shared_negatives(
+def _shared_negatives(  # type: ignore[no-untyped-def]
     inputs, outputs, ids, offsets, first, last, window, negatives, rate_begin, rate_end, keep, noise, state
-):  # type: ignore[no-untyped-def]
+):
     words, windows, state = sample_windows(ids, offsets, first, last, keep, window, state)
     found = np.empty(2 * window + 1, np.int32)
     # The negatives of the next word are drawn one word ahead, so that their rows have arrived when they are needed.
@@ -111,7 +115,7 @@ def _shared_negatives(
             ahead = (centre + 1) % 2 * size
             state = draw_negatives(outputs, noise, words[centre + 1], negatives, targets, ahead, state)
         prefetch_ahead(inputs, outputs, words, centre, window)
-        count = neighbours(words, windows, centre, found)
+        count = neighbours(words, windows, centre, window, found)
         rate = falling(rate_begin, rate_end, centre, len(words))
         for target in range(0, size, MOST_OUTPUTS):
             many = min(size - target, MOST_OUTPUTS)
@@ -121,9 +125,9 @@ def _shared_negatives(
 
 
 @compiled
-def _own_negatives(
+def _own_negatives(  # type: ignore[no-untyped-def]
     inputs, outputs, ids, offsets, first, last, window, negatives, rate_begin, rate_end, keep, noise, state
-):  # type: ignore[no-untyped-def]
+):
     words, windows, state = sample_windows(ids, offsets, first, last, keep, window, state)
     found = np.empty(2 * window + 1, np.int32)
     size = negatives + 1
@@ -132,7 +136,7 @@ def _own_negatives(
     pairs = 0
     for centre in range(len(words)):
         prefetch_ahead(inputs, outputs, words, centre, window)
-        count = neighbours(words, windows, centre, found)
+        count = neighbours(words, windows, centre, window, found)
         for pair in range(count):
             state = draw_negatives(outputs, noise, words[centre], negatives, targets, pair * size, state)
         rate = falling(rate_begin, rate_end, centre, len(words))

@@ -1,15 +1,18 @@
 """The inner products and updates of word vectors in explicit vector code, 16 floats at a time.
 
-Left to itself the compiler vectorises one dot product of 100 numbers at a time, and most of the time goes into adding up
-its lanes. Here a *tile* is worked on as a whole: all inputs (rows of one table) against up to 8 outputs (rows of another).
-Its products fill the registers, their lanes are added up sixteen products together, and one vector of sigmoids serves them all.
+Left to itself the compiler vectorises one dot product of 100 numbers at a time, and most of the time goes into adding
+up its lanes. Here a *tile* is worked on as a whole: all inputs (rows of one table) against up to 8 outputs (rows of
+another). Its products fill the registers, the lanes of sixteen of them are added up together, and one vector of
+sigmoids serves them all.
 
-The functions of this module are called from compiled code. Tables are C-contiguous float32 ``(rows, width)``, the width a
-multiple of 16 (:func:`zeros` makes them, with rows that do not straddle cache lines). Which rows: an int32 array, from a
-first element on. Nothing is checked here. Where a processor has no vectors of 16 floats, LLVM splits them.
+The functions of this module are called from compiled code. Tables are C-contiguous float32 ``(rows, width)``, the width
+a multiple of 16; :func:`zeros` makes them, with rows that do not straddle cache lines. Which rows: an int32 array, from
+a first element on. Nothing is checked here. Where a processor has no vectors of 16 floats, LLVM splits them.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,10 +23,12 @@ from numba.extending import intrinsic
 
 from embedlab.kernels.jit import compiled
 
+_emitted: Any = intrinsic  # by its own types a caller passes numba's context too
+
 LANES = 16
 MOST_OUTPUTS = 8
 
-_INPUTS_AT_ONCE = 4
+_INPUTS_AT_ONCE = _ROWS_AT_ONCE = 4
 _GRADIENTS = 3 * LANES  # scratch: the loss's product, exponents and NaNs, then the gradients of the products
 _FLOAT, _INT, _LONG = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 _VECTOR, _INTS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_INT, LANES)
@@ -41,7 +46,7 @@ def padded(dim: int) -> int:
 def zeros(rows: int, dim: int) -> np.ndarray:
     """A table of zeros ``(rows, padded(dim))`` on a cache line's boundary. Keep the columns from ``dim`` on at zero."""
     width = padded(dim)
-    memory = np.zeros(rows * width + LANES, np.float32)  # NumPy asks for huge pages, which spare a fifth of the time
+    memory = np.zeros(rows * width + LANES, np.float32)  # with huge pages, where NumPy asks for them
     start = -(memory.ctypes.data // 4) % LANES
     return memory[start : start + rows * width].reshape(rows, width)
 
@@ -81,7 +86,7 @@ def loss_of(scratch):  # type: ignore[no-untyped-def]
     return total
 
 
-@intrinsic
+@_emitted
 def train_tile(
     typing: Any, inputs: Any, input_rows: Any, first_input: Any, input_count: Any,
     outputs: Any, output_rows: Any, first_output: Any, output_count: Any, rate: Any, scratch: Any,
@@ -111,7 +116,7 @@ def train_tile(
     )  # fmt: skip
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-        array = [
+        array: list[Any] = [
             context.make_array(kind)(context, builder, value) if isinstance(kind, types.Array) else None
             for kind, value in zip(signature.args, arguments, strict=True)
         ]
@@ -133,21 +138,33 @@ def train_tile(
     return signature, generate
 
 
-@intrinsic
+@_emitted
 def gather(typing: Any, table: Any, rows: Any, first: Any, count: Any, hidden: Any, scale: Any) -> Any:
     """``hidden[0] = hidden[1] = scale · Σ table[rows[first : first + count]]``; hidden is a table of two rows."""
     signature = types.void(table, rows, types.int64, types.int64, hidden, types.float32)
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         source, present, before = _gathering(context, builder, signature, arguments)
-        total = _register(builder)
-        with cgutils.for_range(builder, source.blocks) as block:
-            offset = builder.mul(block.index, _LONG(LANES * 4))
-            builder.store(_splat(0), total)
-            with cgutils.for_range(builder, arguments[3]) as row:
-                part = _load(builder, builder.add(source.address(row.index), offset))
-                builder.store(builder.fadd(builder.load(total), part), total)
-            result = builder.fmul(builder.load(total), _broadcast(builder, arguments[5]))
+        count = arguments[3]
+
+        # Row by row, four at a time: the inner loops are of one length always, so the processor foresees their ends.
+        def add(first: Any, rows: int, fresh: bool) -> None:
+            starts = [source.address(builder.add(first, _LONG(row))) for row in range(rows)]
+            with _blocks(builder, source) as offset:
+                total = _splat(0) if fresh else _load(builder, builder.add(present, offset))
+                for start in starts:
+                    total = builder.fadd(total, _load(builder, builder.add(start, offset)))
+                _store(builder, total, builder.add(present, offset))
+
+        rest = builder.urem(count, _LONG(_ROWS_AT_ONCE))
+        for rows in range(_ROWS_AT_ONCE):
+            with builder.if_then(builder.icmp_unsigned("==", rest, _LONG(rows))):
+                add(_LONG(0), rows, fresh=True)
+        with cgutils.for_range(builder, builder.udiv(count, _LONG(_ROWS_AT_ONCE))) as group:
+            add(builder.add(rest, builder.mul(group.index, _LONG(_ROWS_AT_ONCE))), _ROWS_AT_ONCE, fresh=False)
+        scale = _broadcast(builder, arguments[5])
+        with _blocks(builder, source) as offset:
+            result = builder.fmul(_load(builder, builder.add(present, offset)), scale)
             _store(builder, result, builder.add(present, offset))
             _store(builder, result, builder.add(before, offset))
         return context.get_dummy_value()
@@ -155,26 +172,31 @@ def gather(typing: Any, table: Any, rows: Any, first: Any, count: Any, hidden: A
     return signature, generate
 
 
-@intrinsic
+@_emitted
 def scatter(typing: Any, table: Any, rows: Any, first: Any, count: Any, hidden: Any) -> Any:
-    """``table[row] += hidden[0] − hidden[1]`` for each of the rows, one that comes twice gets it twice."""
+    """``table[row] += hidden[0] − hidden[1]`` for each of the rows, one that comes twice gets it twice.
+
+    Leaves the difference in ``hidden[1]``.
+    """
     signature = types.void(table, rows, types.int64, types.int64, hidden)
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-        target, present, before = _gathering(context, builder, signature, arguments)
-        with cgutils.for_range(builder, target.blocks) as block:
-            offset = builder.mul(block.index, _LONG(LANES * 4))
-            now, then = (_load(builder, builder.add(start, offset)) for start in (present, before))
-            change = builder.fsub(now, then)
-            with cgutils.for_range(builder, arguments[3]) as row:
-                address = builder.add(target.address(row.index), offset)
-                _store(builder, builder.fadd(_load(builder, address), change), address)
+        target, present, change = _gathering(context, builder, signature, arguments)
+        with _blocks(builder, target) as offset:
+            now, before = (_load(builder, builder.add(start, offset)) for start in (present, change))
+            _store(builder, builder.fsub(now, before), builder.add(change, offset))
+        with cgutils.for_range(builder, arguments[3]) as row:
+            start = target.address(row.index)
+            with _blocks(builder, target) as offset:
+                address = builder.add(start, offset)
+                total = builder.fadd(_load(builder, address), _load(builder, builder.add(change, offset)))
+                _store(builder, total, address)
         return context.get_dummy_value()
 
     return signature, generate
 
 
-@intrinsic
+@_emitted
 def prefetch(typing: Any, table: Any, row: Any) -> Any:
     """Has a row brought into the cache, to be written to, while other work goes on."""
     signature = types.void(table, types.int64)
@@ -192,6 +214,13 @@ def prefetch(typing: Any, table: Any, row: Any) -> Any:
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@contextmanager
+def _blocks(builder: ir.IRBuilder, rows: "_Rows") -> Iterator[Any]:
+    """A loop over the vectors of a row; gives their offsets in bytes."""
+    with cgutils.for_range(builder, rows.blocks) as block:
+        yield builder.mul(block.index, _LONG(LANES * 4))
 
 
 class _Rows:
@@ -229,6 +258,16 @@ class _Tile:
 
     def emit(self) -> None:
         builder = self.builder
+        with builder.if_else(builder.icmp_unsigned("==", self.input_count, _LONG(1))) as (one, several):
+            with one:
+                self._gradients(_LONG(0), 1)
+                self._update_one()
+            with several:
+                self._all_gradients()
+                self._update()
+
+    def _all_gradients(self) -> None:
+        builder = self.builder
         at_once = min(_INPUTS_AT_ONCE, LANES // self.count)
         with cgutils.for_range(builder, builder.udiv(self.input_count, _LONG(at_once))) as group:
             self._gradients(builder.mul(group.index, _LONG(at_once)), at_once)
@@ -236,7 +275,6 @@ class _Tile:
         for left in range(1, at_once):
             with builder.if_then(builder.icmp_unsigned("==", rest, _LONG(left))):
                 self._gradients(builder.sub(self.input_count, _LONG(left)), left)
-        self._update()
 
     def _gradient_address(self, input_index: Any) -> Any:
         offset = self.builder.mul(input_index, _LONG(self.count * 4))
@@ -249,8 +287,7 @@ class _Tile:
         for total in sums:
             builder.store(_splat(0), total)
         starts = [self.inputs.address(builder.add(first, _LONG(i))) for i in range(inputs)]
-        with cgutils.for_range(builder, self.inputs.blocks) as block:
-            offset = builder.mul(block.index, _LONG(LANES * 4))
+        with _blocks(builder, self.inputs) as offset:
             outputs = [_load(builder, builder.add(start, offset)) for start in self.outputs]
             for i in range(inputs):
                 x = _load(builder, builder.add(starts[i], offset))
@@ -278,11 +315,29 @@ class _Tile:
         mantissa = builder.or_(builder.and_(bits, _splat_int(0x007FFFFF)), _splat_int(0x3F800000))
         _store(builder, builder.bitcast(mantissa, _VECTOR), kept)
 
+    def _update_one(self) -> None:
+        """With one input its gradients stay in registers."""
+        builder, start, gradients = self.builder, self.inputs.address(_LONG(0)), self._gradient_address(_LONG(0))
+        steps = [self._gradient(gradients, j) for j in range(self.count)]
+        with _blocks(builder, self.inputs) as offset:
+            x = new = _load(builder, builder.add(start, offset))
+            changed = []
+            for output, step in zip(self.outputs, steps, strict=True):
+                before = _load(builder, builder.add(output, offset))
+                new = _multiply_add(builder, step, before, new)
+                changed.append(_multiply_add(builder, step, x, before))
+            _store(builder, new, builder.add(start, offset))
+            for output, after in zip(self.outputs, changed, strict=True):
+                _store(builder, after, builder.add(output, offset))
+
+    def _gradient(self, address: Any, output: int) -> Any:
+        pointer = self.builder.inttoptr(self.builder.add(address, _LONG(4 * output)), _FLOAT.as_pointer())
+        return _broadcast(self.builder, self.builder.load(pointer))
+
     def _update(self) -> None:
         builder = self.builder
         changed = [_register(builder) for _ in self.outputs]
-        with cgutils.for_range(builder, self.inputs.blocks) as block:
-            offset = builder.mul(block.index, _LONG(LANES * 4))
+        with _blocks(builder, self.inputs) as offset:
             addresses = [builder.add(start, offset) for start in self.outputs]
             outputs = [_load(builder, address) for address in addresses]
             for before, after in zip(outputs, changed, strict=True):
@@ -292,8 +347,7 @@ class _Tile:
                 gradients = self._gradient_address(row.index)
                 x = new = _load(builder, address)
                 for j, before in enumerate(outputs):
-                    pointer = builder.inttoptr(builder.add(gradients, _LONG(4 * j)), _FLOAT.as_pointer())
-                    gradient = _broadcast(builder, builder.load(pointer))
+                    gradient = self._gradient(gradients, j)
                     new = _multiply_add(builder, gradient, before, new)
                     after = _multiply_add(builder, gradient, x, builder.load(changed[j]))
                     builder.store(after, changed[j])

@@ -1,4 +1,4 @@
-"""What chance decides in training word vectors: subsampling, window sizes and negative words, from one stream of numbers.
+"""What chance decides in training word vectors: subsampling, window sizes, negative words; from one stream of numbers.
 
 The stream is a 64-bit linear congruential generator, as in word2vec; the high bits are used. Each block of text has a
 stream of its own, so that the result with one thread does not depend on how blocks are handed out.
@@ -44,7 +44,8 @@ def alias_table(counts: np.ndarray, power: float = 0.75) -> np.ndarray:
     Walker's alias method, built as by Vose 1991; probabilities within a cell are held to 16 bits.
 
     Returns:
-        ``(V, 2)`` int32: of each cell, the threshold of 65536 below which it stands for its own word, and the other word.
+        ``(V, 2)`` int32: of each cell, the threshold below which a number under 65536 means its own word, and the
+        other word.
 
     Raises:
         ValueError: unless at least two words can be drawn, as a negative word is never the positive one.
@@ -98,7 +99,8 @@ def negative_word(noise, positive, state):  # type: ignore[no-untyped-def]
     while True:
         state = following(state)
         cell = np.int64((state >> _32) * np.uint64(len(noise)) >> _32)
-        word = cell if np.int64(state >> _16 & _LOW) < noise[cell, 0] else np.int64(noise[cell, 1])
+        threshold, other = noise[cell, 0], np.int64(noise[cell, 1])  # both are read, so that nothing need be foreseen
+        word = cell if np.int64(state >> _16 & _LOW) < threshold else other
         if word != positive:
             return word, state
 
