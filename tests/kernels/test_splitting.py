@@ -28,7 +28,7 @@ def split(text: bytes) -> bytes:
         ("'tis dogs' --x-y-", "tis dogs x-y "),
         ("a--b", "a b "),
         ("a'-b", "a b "),
-        ("one.\n\ntwo-\nthree", "one \n\ntwo \nthree "),
+        ("one.\n\ntwo-\nthree", "one \n\ntwo\nthree "),
         ("«Ёж» 語𝄞x\u00a0y", "Ёж 語 x y "),
     ],
 )
@@ -43,7 +43,7 @@ def test_random_text_against_a_regular_expression():
     for size in range(200):
         text = unicodedata.normalize("NFC", "".join(random.choice(characters, size)))
         expected = "".join(token if token == "\n" else token + " " for token in pattern.findall(text))
-        assert split(text.encode()).decode() == expected
+        assert split(text.encode()).decode().replace(" \n", "\n") == expected.replace(" \n", "\n")
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,9 @@ def test_random_text_against_a_regular_expression():
 def test_not_utf8(bad):
     with pytest.raises(UnicodeDecodeError):
         split(b"good words " + bad)
+
+
+def test_lines_of_bare_words_take_no_more_room_than_they_have():
+    """A line's end stands for the space after its last word: with both, many short lines outgrew the buffer."""
+    text = b"ab\n" * 10_000
+    assert bytes(split(text)) == text

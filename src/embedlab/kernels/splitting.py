@@ -70,14 +70,11 @@ def _split(block, end, classes, out):  # type: ignore[no-untyped-def]
         elif kind == JOINER and inside and pending < 0:
             pending = at
         else:
-            if inside:
-                out[size] = 32
+            if inside or code == 10:
+                out[size] = 10 if code == 10 else 32
                 size += 1
                 inside = False
             pending = -1
-            if code == 10:
-                out[size] = 10
-                size += 1
         at += length
     if inside:
         out[size] = 32
