@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from embedlab.running.disk import refused
-from embedlab.running.rundir import RunDir, write_atomically
+from embedlab.running.rundir import RunDir
 
 FULL = Path("/dev/full")
 
@@ -42,9 +42,3 @@ def test_a_write_that_fails_leaves_what_was_there_and_names_the_file(
     assert caught.value.filename == str(tmp_path / "status.json")
     assert run.read_json("status.json")["status"] == "running"
     assert [path.name for path in tmp_path.iterdir()] == ["status.json"]
-
-
-def test_the_folder_is_made(tmp_path: Path) -> None:
-    write_atomically(tmp_path / "a/b/c", b"\x00")
-    write_atomically(tmp_path / "a/b/c", "ä")
-    assert (tmp_path / "a/b/c").read_text(encoding="utf-8") == "ä"

@@ -17,6 +17,7 @@ from embedlab.losses import ArcFaceLoss, AuxiliaryLoss, ContrastiveLoss, Triplet
 from embedlab.memory import CrossBatchMemory
 from embedlab.miners import BatchHard
 from embedlab.tasks import MetricLearning
+from embedlab.tasks.metric_learning import whole_classes
 
 
 class Data(pl.LightningDataModule):
@@ -131,3 +132,13 @@ def test_evaluation_rows_that_are_not_shared_between_ranks_are_named(monkeypatch
     trainer = pl.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False)
     with pytest.raises(BadInput, match="Data: every rank has all test rows; share them by InOrderSampler"):
         trainer.test(task, datamodule=Data(), verbose=False)
+
+
+def test_pictures_are_kept_by_whole_classes():
+    labels = np.repeat(np.arange(10), 5)
+    rows = whole_classes(labels, most=23)
+    assert len(rows) == 20
+    assert set(np.unique(labels[rows], return_counts=True)[1]) == {5}
+    assert np.array_equal(rows, np.sort(rows))
+    assert len(whole_classes(labels, most=1000)) == 50
+    assert len(whole_classes(labels, most=1)) == 5  # at least one class

@@ -39,6 +39,6 @@ class StopOnNonFinite(pl.Callback):
             step = int(self._first_bad)
             if step >= 0:
                 raise BadInput(
-                    f"the loss is not finite at step {step}: lower optimizer.lr or set trainer.gradient_clip_val; "
+                    f"the loss is not finite at step {step}: lower the learning rate or set trainer.gradient_clip_val; "
                     "the last good checkpoint is kept"
                 )

@@ -129,6 +129,11 @@ class ImageData(LightningDataModule):
         return channels, height, width
 
     @property
+    def sizes(self) -> dict[str, Any]:
+        """What a model is built for: ``num_classes`` and ``input_shape``."""
+        return {"num_classes": self.num_classes, "input_shape": list(self.input_shape)}
+
+    @property
     def checksum(self) -> str:
         """Fingerprint of the data, the same for the same data."""
         raise NotImplementedError

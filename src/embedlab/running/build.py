@@ -27,7 +27,7 @@ def build_data(config: DictConfig) -> Any:
     loss = get_object(config.loss._target_) if "loss" in config else None
     with open_dict(config):
         config.embedding = {"unit_length": getattr(loss, "unit_length", True)}
-        config.sizes = {"num_classes": data.num_classes, "input_shape": list(data.input_shape)}
+        config.sizes = data.sizes
     return data
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from lightning_fabric.plugins.io import TorchCheckpointIO
 
+from embedlab.atomic import write_atomically
 from embedlab.errors import BadInput
-from embedlab.running.rundir import write_atomically
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):

@@ -18,7 +18,7 @@ from embedlab.report.confusions import COLUMNS, confusions
 from embedlab.report.figures.thumbnails import NEEDED, class_name, gallery
 from embedlab.report.runs import read_run
 from embedlab.running.rundir import RunDir
-from embedlab.running.train import whole_classes
+from embedlab.tasks.metric_learning import whole_classes
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,6 @@
 ``checkpoints/``, ``evaluation/``, ``figures/``, ``exports/``, ``report.html``, ``train.log``.
 """
 
-import contextlib
 import json
 import math
 import os
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from embedlab.atomic import write_atomically
 from embedlab.errors import BadInput
 
 if TYPE_CHECKING:
@@ -125,23 +125,6 @@ def find_run(path: str | Path) -> tuple[RunDir, Path]:
         if (path / "checkpoints" / name).is_file():
             return run, path / "checkpoints" / name
     raise BadInput(f"{path}: this run has no checkpoint yet (checkpoints/best.ckpt or last.ckpt)")
-
-
-def write_atomically(path: Path, content: str | bytes | memoryview) -> None:
-    """Write a file whole or not at all, its folder made where there is none.
-
-    Raises:
-        OSError: it can't be written; what was there before stays.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise OSError(error.errno, error.strerror, str(path)) from error  # a write that fails names no file by itself
 
 
 def _now() -> str:

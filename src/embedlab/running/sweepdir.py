@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from embedlab.atomic import write_atomically
 from embedlab.errors import BadInput
-from embedlab.running.rundir import RunDir, write_atomically
+from embedlab.running.rundir import RunDir
 
 MANIFEST = "manifest.json"
 

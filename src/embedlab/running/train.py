@@ -1,18 +1,15 @@
 """One run, in this process: config in, run directory out."""
 
-import io
 import logging
 import time
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins.io import TorchCheckpointIO
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from numpy.typing import NDArray
 from omegaconf import DictConfig
 from pytorch_lightning.accelerators import CPUAccelerator
 from pytorch_lightning.loggers import WandbLogger
@@ -21,14 +18,11 @@ from pytorch_lightning.strategies import FSDPStrategy
 from embedlab.callbacks import MlflowRun, TrackioRun
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
-from embedlab.evaluation.verification import VerificationResult
 from embedlab.running.build import Built, build, make, plain
 from embedlab.running.checkpoints import AtomicCheckpointIO, check_checkpoint, load_checkpoint
 from embedlab.running.environment import environment, peak_memory_bytes, reset_peak_memory
 from embedlab.running.extras import check_loggers
-from embedlab.running.rundir import RunDir, write_atomically
-
-PICTURES = 16 * 2**20  # bytes of images kept for the report, as whole classes
+from embedlab.running.rundir import RunDir
 
 
 def train(config: DictConfig, run: RunDir, data: Any = None) -> dict[str, Estimate]:
@@ -85,7 +79,7 @@ def _train(trainer: pl.Trainer, built: Built, config: DictConfig, run: RunDir, b
     estimates = built.task.estimates("test")  # type: ignore[operator]
     if trainer.is_global_zero:
         run.write_metrics(estimates)
-        save_evaluation(run, built, "test")
+        built.task.save(run.path)  # type: ignore[operator]
         measured = {
             "peak_memory_bytes": peak_memory_bytes(),
             "train_seconds": round(time.monotonic() - began, 3),
@@ -124,36 +118,6 @@ def close_loggers(trainer: pl.Trainer, exit_code: int) -> None:
             logger.close(exit_code)
 
 
-def save_evaluation(run: RunDir, built: Built, split: str) -> None:
-    """What the report draws from: embeddings, labels, pictures and the curves of the protocols."""
-    task: Any = built.task
-    data = task.evaluation_sets[split]
-    image = built.data.thumbnails(split, [0]).nbytes
-    rows = whole_classes(data.labels, most=max(PICTURES // image, 1))
-    arrays: dict[str, Any] = {
-        "embeddings": data.embeddings.astype(np.float32),
-        "labels": data.labels,
-        "class_names": np.asarray(built.data.evaluation_names(split)),
-        "thumbnail_rows": rows,
-        "thumbnails": built.data.thumbnails(split, rows),
-    }
-    for result in task.results[split].values():
-        if isinstance(result, VerificationResult):
-            arrays |= {"far": result.far, "tar": result.tar, "thresholds": result.thresholds}
-            arrays |= {"pair_distances": result.distances, "pair_same": result.same, "threshold": result.threshold}
-    content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
-    write_atomically(run.path / "evaluation" / f"{split}.npz", content.getbuffer())
-
-
-def whole_classes(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Rows of as many random classes as have together at most ``most`` rows, at least one class; in order."""
-    order = np.random.default_rng(0).permutation(np.unique(labels))
-    counts = np.array([(labels == label).sum() for label in order])
-    taken = order[: max(int((counts.cumsum() <= most).sum()), 1)]
-    return np.flatnonzero(np.isin(labels, taken))
-
-
 def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested keys as dotted ones, ``{"loss.margin": 0.2}``, as dashboards compare runs by."""
     found: dict[str, Any] = {}
@@ -169,5 +133,7 @@ def _quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
     warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
+    warnings.filterwarnings("ignore", message=".*Total length of .* across ranks is zero.*")
+    warnings.filterwarnings("ignore", message=".*no pre-optimization state was saved.*")
     warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
     warnings.filterwarnings("ignore", message=".*sync_dist=True.*")  # all ranks log the same numbers

@@ -1,19 +1,25 @@
 """Metric learning: embed a batch, mine it, and let a loss pull its classes together and apart."""
 
+import io
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from embedlab import distributed
+from embedlab.atomic import write_atomically
 from embedlab.batch import EmbeddingBatch
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate, EvaluationSet, Protocol, Result
+from embedlab.evaluation.verification import VerificationResult
 from embedlab.losses import AuxiliaryLoss, Loss
 from embedlab.memory import CrossBatchMemory
 from embedlab.miners import Miner
@@ -21,6 +27,8 @@ from embedlab.models import LayerTaps
 from embedlab.randomness import mix, seed_torch
 
 log = logging.getLogger(__name__)
+
+PICTURES = 16 * 2**20  # bytes of images kept for the report, as whole classes
 
 
 class MetricLearning(pl.LightningModule):
@@ -162,3 +170,30 @@ class MetricLearning(pl.LightningModule):
         """The numbers of the last evaluation of ``val`` or ``test``, named ``split/metric``."""
         results = self.results.get(split, {}).values()
         return {f"{split}/{name}": value for result in results for name, value in result.metrics().items()}
+
+    def save(self, directory: Path) -> None:
+        """What the report draws from, into ``evaluation/test.npz``: embeddings, labels, pictures, protocols' curves."""
+        evaluated, data = self.evaluation_sets["test"], self.trainer.datamodule  # type: ignore[attr-defined]
+        rows = whole_classes(evaluated.labels, most=max(PICTURES // data.thumbnails("test", [0]).nbytes, 1))
+        arrays: dict[str, Any] = {
+            "embeddings": evaluated.embeddings.astype(np.float32),
+            "labels": evaluated.labels,
+            "class_names": np.asarray(data.evaluation_names("test")),
+            "thumbnail_rows": rows,
+            "thumbnails": data.thumbnails("test", rows),
+        }
+        for result in self.results["test"].values():
+            if isinstance(result, VerificationResult):
+                arrays |= {"far": result.far, "tar": result.tar, "thresholds": result.thresholds}
+                arrays |= {"pair_distances": result.distances, "pair_same": result.same, "threshold": result.threshold}
+        content = io.BytesIO()
+        np.savez_compressed(content, **arrays)
+        write_atomically(directory / "evaluation" / "test.npz", content.getbuffer())
+
+
+def whole_classes(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Rows of as many random classes as have together at most ``most`` rows, at least one class; in order."""
+    order = np.random.default_rng(0).permutation(np.unique(labels))
+    counts = np.array([(labels == label).sum() for label in order])
+    taken = order[: max(int((counts.cumsum() <= most).sum()), 1)]
+    return np.flatnonzero(np.isin(labels, taken))

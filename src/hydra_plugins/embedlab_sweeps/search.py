@@ -10,9 +10,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep
 from omegaconf import OmegaConf
 
+from embedlab.atomic import write_atomically
 from embedlab.errors import BadInput
 from embedlab.randomness import mix
-from embedlab.running.rundir import write_atomically
 from embedlab.running.sweepdir import PlannedJob, SweepDir
 from embedlab.running.sweeping import check_launcher, compose_job
 from hydra_plugins.embedlab_sweeps.sweeper import PlannedSweeper
