@@ -1,4 +1,4 @@
-"""What losses and miners are handed, :class:`EmbeddingBatch`, and what miners hand on: pairs or triplets."""
+"""What losses and miners are handed, :class:`EmbeddingBatch`, and what miners hand on; and batches of text."""
 
 from functools import cached_property
 from typing import NamedTuple
@@ -27,6 +27,14 @@ class Triplets(NamedTuple):
 
 
 Mined = Pairs | Triplets
+
+
+class TextBlock(NamedTuple):
+    """Sentences ``first`` to ``last``, without the latter, and the seed of what chance decides in them."""
+
+    first: int
+    last: int
+    seed: int
 
 
 class EmbeddingBatch:

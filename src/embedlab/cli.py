@@ -264,6 +264,8 @@ def _export(options: argparse.Namespace) -> None:
     if options.format == "safetensors":
         path = export.export_safetensors(saved.task.model, directory, saved.run.config())
     elif options.format == "onnx":
+        if not hasattr(saved.data, "input_shape"):
+            raise BadInput("onnx: word vectors are a table, no network; the run has them in exports/ already")
         path = export.export_onnx(saved.task.model, directory, saved.data.input_shape)
     else:
         arrays = evaluation_arrays(saved.run, "embeddings", "labels", "class_names", "thumbnail_rows", "thumbnails")

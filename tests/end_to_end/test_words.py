@@ -1,4 +1,6 @@
-"""Word vectors from the command line: three commands on a file, and what a user gets wrong."""
+"""Word vectors from the command line: trained, then used; commands on a file, and what a user gets wrong."""
+
+import random
 
 import numpy as np
 import pytest
@@ -38,3 +40,28 @@ def test_what_one_gets_wrong(embedlab, tmp_path, file):
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith(f"embedlab: {complaint}")
         assert done.stderr.count("\n") == 1
+
+
+def test_a_run_from_text_to_neighbours(embedlab, tmp_path):
+    draw = random.Random(0)
+    topics = [draw.choice("abcdefgh") for _ in range(5000)]
+    lines = [" ".join(f"{topic}{draw.randrange(20)}" for _ in range(10)) for topic in topics]
+    (tmp_path / "corpus.txt").write_text("\n".join(lines))  # 180 kB
+    done = embedlab(
+        "train", "experiment=word2vec", "data.path=corpus.txt", "model.embedding_dim=16", "task.learning_rate=0.05",
+        "trainer.max_epochs=3", "threads=1", "data.test_sets=[]", "run_dir=run", EMBEDLAB_CACHE=str(tmp_path / "cache"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = embedlab("neighbors", "run", "a7", "-k", "10")
+    assert found.returncode == 0, found.stderr
+    assert {line.split()[1][0] for line in found.stdout.splitlines()} == {"a"}
+    before = (tmp_path / "run" / "exports" / "vectors.safetensors").read_bytes()
+    again = embedlab("resume", "run", EMBEDLAB_CACHE=str(tmp_path / "cache"))  # only the test is left to do
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "run" / "exports" / "vectors.safetensors").read_bytes() == before
+
+
+def test_no_text_to_train_on_is_one_line(embedlab):
+    done = embedlab("train", "experiment=word2vec")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("embedlab: data.path: name the text to train on")

@@ -50,6 +50,15 @@ class Corpus:
         """Number of sentences."""
         return len(self.offsets) - 1
 
+    def blocks(self, words: int, first: int = 0, last: int | None = None) -> NDArray[np.int64]:
+        """Bounds ``(blocks + 1,)`` that part sentences ``first`` to ``last`` into blocks of about so many words.
+
+        Block ``i`` is the sentences from ``bounds[i]`` to ``bounds[i + 1]``; each holds at least one.
+        """
+        last = len(self) if last is None else last
+        places = np.arange(self.offsets[first], self.offsets[last], words)
+        return np.unique(np.concatenate([[first], np.searchsorted(self.offsets, places), [last]]))
+
     def __getitem__(self, sentence: int) -> NDArray[np.int32]:
         """Numbers of a sentence's words."""
         if not 0 <= sentence < len(self):

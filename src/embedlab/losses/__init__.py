@@ -13,6 +13,7 @@ from embedlab.losses.prototypical import PrototypicalLoss
 from embedlab.losses.softmax import ClassifierLoss, NormalizedSoftmaxLoss, SoftmaxLoss
 from embedlab.losses.triplet import TripletLoss
 from embedlab.losses.weighted_sum import WeightedSum
+from embedlab.losses.words import HierarchicalSoftmax, NegativeSampling, WordLoss
 
 __all__ = [
     "ArcFaceLoss",
@@ -21,11 +22,13 @@ __all__ = [
     "ClassifierLoss",
     "ContrastiveLoss",
     "CosFaceLoss",
+    "HierarchicalSoftmax",
     "Loss",
     "MarginSoftmaxLoss",
     "MetricLearningLoss",
     "MultiSimilarityLoss",
     "NPairsLoss",
+    "NegativeSampling",
     "NormalizedSoftmaxLoss",
     "PairwiseHingeLoss",
     "PairwiseLogisticLoss",
@@ -34,4 +37,5 @@ __all__ = [
     "SphereFaceLoss",
     "TripletLoss",
     "WeightedSum",
+    "WordLoss",
 ]

@@ -1,0 +1,184 @@
+"""Word vectors: compiled kernels run over blocks of text, inside the frame that trains everything else."""
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.optim import SGD, Optimizer
+
+from embedlab import distributed
+from embedlab.batch import TextBlock
+from embedlab.errors import BadInput
+from embedlab.evaluation.protocol import Estimate
+from embedlab.evaluation.words import evaluate_words
+from embedlab.kernels.parallel import run_blocks
+from embedlab.kernels.word_random import keep_thresholds, stream
+from embedlab.losses import WordLoss
+from embedlab.losses.words import Kernel, WordWindows
+from embedlab.models import SkipGram
+from embedlab.vectors import WordVectors as Vectors
+from embedlab.vectors import save
+
+log = logging.getLogger(__name__)
+
+PIECE = 10_000  # words that a thread takes at a time
+PROTOCOLS = ("similarity", "analogies", "categories")
+
+
+class WordVectors(pl.LightningModule):
+    """Trains a table of word vectors; evaluates it on sets of similar words, analogies and categories.
+
+    The learning rate falls linearly with the words seen, over all epochs, and what chance decides follows from seed,
+    epoch and block: nothing but the tables need be kept to go on with a run. With one thread a run repeats bit for bit.
+
+    Args:
+        model: the tables, and what predicts what.
+        loss: see :class:`embedlab.losses.WordLoss`.
+        learning_rate: at the start,
+        min_learning_rate: and at the end.
+        subsample: frequency above which words are thinned, 1e-3 to 1e-5; 0 keeps all.
+        threads: that train the same tables; None for as many as torch has.
+        validation: protocols of the data's validation sets, as :func:`embedlab.evaluation.words.evaluate_words` has
+            them.
+        evaluation: likewise of the test sets.
+    """
+
+    def __init__(
+        self,
+        model: SkipGram,
+        loss: WordLoss,
+        learning_rate: float = 0.025,
+        min_learning_rate: float = 1e-4,
+        subsample: float = 1e-3,
+        threads: int | None = None,
+        validation: Mapping[str, Any] | None = None,
+        evaluation: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        if not isinstance(model, SkipGram):
+            raise BadInput(f"model={type(model).__name__}: word vectors take model=skip_gram or model=cbow")
+        if not isinstance(loss, WordLoss):
+            raise BadInput(
+                f"loss={type(loss).__name__}: word vectors take loss=negative_sampling or loss=hierarchical_softmax"
+            )
+        self.automatic_optimization = False
+        self.model, self.loss = model, loss
+        self.learning_rate, self.min_learning_rate, self.subsample = learning_rate, min_learning_rate, subsample
+        self.threads = threads or torch.get_num_threads()
+        self.protocols = {"val": dict(validation or {}), "test": dict(evaluation or {})}
+        for group, protocols in (("validation", validation), ("evaluation", evaluation)):
+            if unknown := set(protocols or {}) - set(PROTOCOLS):
+                flag = "evaluation@validation" if group == "validation" else group
+                raise BadInput(f"{group} has {min(unknown)}, which is none of word vectors: take {flag}=words")
+        self._estimates: dict[str, dict[str, Estimate]] = {}
+        self._kernel: Kernel | None = None
+        self._last_step = 0.0
+
+    @property
+    def data(self) -> Any:
+        """The run's :class:`embedlab.data.text.TextData`."""
+        return self.trainer.datamodule  # type: ignore[attr-defined]
+
+    def configure_optimizers(self) -> Optimizer:
+        """One that does nothing, as the tables have no gradients: its steps are what training is counted by."""
+        return SGD(self.model.parameters(), lr=self.learning_rate)
+
+    def on_fit_start(self) -> None:
+        """Make ready what the whole text decides.
+
+        Raises:
+            BadInput: several processes, a GPU, or no end to the epochs.
+        """
+        if distributed.world_size() > 1:
+            raise BadInput("trainer: word vectors train in one process; more cores are used by threads=N")
+        if self.device.type != "cpu":
+            raise BadInput(f"trainer: word vectors train on the CPU, not on {self.device.type}; take trainer=cpu")
+        if (self.trainer.max_epochs or 0) < 1:
+            raise BadInput("trainer.max_epochs: the learning rate falls over all epochs; give their number")
+        model, words = self.model, self.data.corpus.vocabulary
+        keep = keep_thresholds(words.counts, self.subsample)
+        subwords = None if model.subwords is None else model.subwords.of_vocabulary(words.words)
+        windows = WordWindows(words.counts, keep, model.window, model.cbow, model.mean, subwords)
+        self._kernel = self.loss.kernel(windows)
+
+    def on_train_epoch_start(self) -> None:
+        """Time from here on."""
+        self._last_step = time.monotonic()
+
+    def training_step(self, batch: TextBlock, batch_idx: int) -> Tensor:
+        """The mean loss of the examples in a block of text, in nats, each before its own step."""
+        assert self._kernel is not None
+        kernel, corpus, (inputs, outputs) = self._kernel, self.data.corpus, self.model.tables
+        offsets = corpus.offsets
+
+        def train(piece: int, first: int, last: int) -> tuple[int, float]:
+            rates = {"rate_begin": self.rate(int(offsets[first])), "rate_end": self.rate(int(offsets[last]))}
+            seed = stream(batch.seed, piece)
+            return kernel(inputs, outputs, corpus.ids, offsets, first, last, **rates, seed=seed)
+
+        examples, loss = run_blocks(train, corpus.blocks(PIECE, batch.first, batch.last), self.threads)
+        optimizer: Any = self.optimizers()
+        optimizer.step()
+        mean = torch.tensor(loss / max(examples, 1))
+        now = time.monotonic()
+        speed = float(offsets[batch.last] - offsets[batch.first]) / (now - self._last_step)
+        self._last_step = now
+        self.log("train/loss", mean, prog_bar=True, batch_size=1)
+        self.log("train/words_per_second", speed, prog_bar=True, batch_size=1)
+        self.log("train/learning_rate", self.rate(int(offsets[batch.last])), batch_size=1)
+        return mean
+
+    def rate(self, word: int) -> float:
+        """The learning rate at a word of the present epoch."""
+        words, epochs = len(self.data.corpus.ids), self.trainer.max_epochs or 1
+        done = (self.current_epoch * words + word) / (epochs * words)
+        return self.learning_rate + (self.min_learning_rate - self.learning_rate) * done
+
+    def vectors(self) -> Vectors:
+        """What was learned, by word."""
+        data = self.data
+        training = {
+            **self.loss.training, "architecture": self.model.name, "window": self.model.window,
+            "sample": self.subsample, "min_count": data.preparation.min_count, "epochs": self.trainer.max_epochs,
+        }  # fmt: skip
+        return self.model.word_vectors(data.corpus.vocabulary.words, data.corpus.vocabulary.counts, training)
+
+    def validation_step(self, batch: Any, batch_idx: int) -> None:
+        """The sets are evaluated as a whole, at the end."""
+
+    test_step = validation_step
+
+    def on_validation_epoch_end(self) -> None:
+        """Evaluate on the validation sets."""
+        self._evaluate("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Evaluate on the test sets."""
+        self._evaluate("test")
+
+    def _evaluate(self, split: str) -> None:
+        vectors, found = self.vectors(), dict[str, Estimate]()
+        for name, items in self.data.word_sets(split).items():
+            try:
+                found |= evaluate_words(vectors, {name: items}, **self.protocols[split])
+            except ValueError as error:  # a set that these vectors can't be tested on leaves the others their numbers
+                log.warning("%s: left out, %s", name, error)
+        # NaN where too few of a set's words are known; its coverage says so.
+        self._estimates[split] = {f"{split}/{k}": e for k, e in found.items() if math.isfinite(e.value)}
+        self.log_dict({name: estimate.value for name, estimate in self._estimates[split].items()}, batch_size=1)
+
+    def estimates(self, split: str) -> dict[str, Estimate]:
+        """The numbers of the last evaluation of ``val`` or ``test``, named ``split/SET_METRIC``."""
+        return self._estimates.get(split, {})
+
+    def save(self, directory: Path) -> None:
+        """The vectors into ``exports/``: ``vectors.safetensors``, with subwords fastText's ``vectors.bin``."""
+        (directory / "exports").mkdir(parents=True, exist_ok=True)
+        suffix = ".safetensors" if self.model.subwords is None else ".bin"
+        save(self.vectors(), directory / "exports" / f"vectors{suffix}")

@@ -1,0 +1,184 @@
+"""Word vectors in the frame: the same as by the kernel alone, resumed bit for bit, and good for what they are for."""
+
+import random
+
+import hydra
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import torch
+
+from embedlab.data.text import TextData
+from embedlab.errors import BadInput
+from embedlab.kernels.skip_gram import train_skip_gram
+from embedlab.kernels.word_random import alias_table, keep_thresholds, stream
+from embedlab.losses import HierarchicalSoftmax, NegativeSampling, TripletLoss
+from embedlab.models import Cbow, SkipGram
+from embedlab.randomness import mix
+from embedlab.running import train as training
+from embedlab.running.catalog import conf_dir
+from embedlab.running.rundir import RunDir
+from embedlab.tasks import WordVectors
+from embedlab.vectors import load
+
+TOPICS, EACH = 4, 10
+SUBWORDS = {"minn": 3, "maxn": 4, "bucket": 500}
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """Sentences of ten words of one topic: ``a0`` to ``a9``, ``b0`` and so on."""
+    draw = random.Random(0)
+    topics = [draw.choice("abcd") for _ in range(1500)]
+    lines = [" ".join(f"{topic}{draw.randrange(EACH)}" for _ in range(10)) for topic in topics]
+    (tmp_path / "corpus.txt").write_text("\n".join(lines))
+    return tmp_path / "corpus.txt"
+
+
+def data_of(corpus, **more):
+    return TextData(str(corpus), seed=3, block_words=4000, cache=str(corpus.parent / "cache"), min_count=1, **more)
+
+
+def fit(task, data, epochs):
+    trainer = pl.Trainer(
+        max_epochs=epochs, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
+        enable_model_summary=False, num_sanity_val_steps=0,
+    )  # fmt: skip
+    trainer.fit(task, datamodule=data)
+    return trainer
+
+
+def own_topic(vectors):
+    """How many of each word's nine nearest are of its topic: 1 at best, 0.23 by chance."""
+    near = [(word, found) for word in vectors.index_to_key for found, _ in vectors.most_similar(word, topn=EACH - 1)]
+    return np.mean([word[0] == found[0] for word, found in near])
+
+
+def test_a_run_is_the_kernel_over_the_blocks(corpus):
+    data, epochs = data_of(corpus), 2
+    text = data.corpus
+    counts = text.vocabulary.counts
+    torch.manual_seed(0)
+    model = SkipGram(len(counts), embedding_dim=20, window=3)
+    inputs, outputs = (table.copy() for table in model.tables)
+    assert np.abs(inputs).max() == pytest.approx(1 / 40, rel=0.05)
+    assert inputs.shape == (TOPICS * EACH, 32)
+    task = WordVectors(model, NegativeSampling(4), 0.05, 0.001, subsample=0.01, threads=1)
+    trainer = fit(task, data, epochs)
+    assert trainer.global_step == 2 * 4  # 15,000 words in blocks of 4000
+
+    words, last = len(text.ids), len(text)
+    for epoch in range(epochs):
+        for step in range(4):
+            first, end = (min(np.searchsorted(text.offsets, 4000 * k), last) for k in (step, step + 1))
+            rates = [0.05 - 0.049 * (epoch * words + text.offsets[k]) / (epochs * words) for k in (first, end)]
+            train_skip_gram(
+                inputs, outputs, text.ids, text.offsets, first, end, 3, 4, *rates, keep_thresholds(counts, 0.01),
+                alias_table(counts), stream(mix(3, epoch, 0, step), 0), negatives_shared=True,
+            )  # fmt: skip
+    for expected, got in zip((inputs, outputs), model.tables, strict=True):
+        assert np.array_equal(expected, got)
+        assert expected.any()
+        assert not expected[:, 20:].any()
+
+
+@pytest.mark.parametrize(
+    ("model", "loss"),
+    [
+        (SkipGram, NegativeSampling()), (SkipGram, NegativeSampling(shared=False)), (SkipGram, HierarchicalSoftmax()),
+        (Cbow, NegativeSampling()), (Cbow, HierarchicalSoftmax()),
+    ],
+)  # fmt: skip
+def test_neighbours_are_of_the_same_topic(model, loss, corpus):
+    torch.manual_seed(0)
+    data = data_of(corpus)
+    task = WordVectors(model(TOPICS * EACH, embedding_dim=16), loss, 0.1, subsample=0, threads=2)
+    fit(task, data, epochs=4)
+    assert own_topic(task.vectors()) > 0.95
+
+
+@pytest.mark.parametrize("model", [SkipGram, Cbow])
+def test_subwords_are_exported_as_fasttext_has_them(model, corpus, tmp_path):
+    torch.manual_seed(0)
+    task = WordVectors(
+        model(TOPICS * EACH, embedding_dim=16, subwords=SUBWORDS), NegativeSampling(shared=False), 0.1,
+        subsample=0, threads=1,
+    )  # fmt: skip
+    fit(task, data_of(corpus), epochs=4)
+    task.save(tmp_path)
+    vectors = load(tmp_path / "exports" / "vectors.bin")
+    assert np.array_equal(vectors.vectors, task.vectors().vectors)
+    assert own_topic(vectors) > 0.9
+    assert vectors.training["architecture"] == model.name
+    assert vectors["a33"].shape == (16,)  # unseen
+
+
+def test_evaluation_is_of_the_sets_there_are(corpus, tmp_path, caplog):
+    (tmp_path / "mine.txt").write_text("a1 a2 9\na3 a4 8\nb1 b2 7\na1 b1 2\nc1 a2 1\nd3 b2 0\n")
+    data = data_of(corpus, test_sets=["ws353", str(tmp_path / "mine.txt")], sets_root=str(tmp_path / "none"))
+    task = WordVectors(SkipGram(TOPICS * EACH, 16), NegativeSampling(), 0.1, subsample=0, threads=1)
+    trainer = fit(task, data, epochs=4)
+    trainer.test(task, datamodule=data, verbose=False)
+    found = task.estimates("test")
+    assert found["test/mine_spearman"].value > 0.7  # 0.88 if the three of one topic come before the others
+    assert found["test/mine_coverage"].value == 1
+    assert set(found) == {"test/mine_spearman", "test/mine_coverage"}
+    assert len([r for r in caplog.records if "ws353: not in" in r.getMessage()]) == 1
+
+
+class Killed(Exception):  # noqa: N818
+    """Stands for a kill signal."""
+
+
+class KillAt(pl.Callback):
+    def __init__(self, step):
+        self.step = step
+
+    def on_train_batch_end(self, trainer, *_):
+        if trainer.global_step == self.step:
+            raise Killed
+
+
+def test_a_killed_run_goes_on_bit_for_bit(corpus, tmp_path, monkeypatch):
+    def composed(directory):
+        overrides = [
+            "experiment=word2vec", f"data.path={corpus}", f"data.cache={tmp_path}/cache", "data.block_words=4000",
+            "data.test_sets=[]", "model.embedding_dim=16", "trainer.max_epochs=3", "threads=1",
+            "callbacks.last.every_n_train_steps=2", "trainer.enable_progress_bar=false",
+        ]  # fmt: skip
+        with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            return hydra.compose("train", [*overrides, f"run_dir={tmp_path / directory}"])
+
+    training.train(composed("whole"), RunDir(tmp_path / "whole"))
+    build = training.build_trainer
+
+    def with_kill(config):
+        trainer = build(config)
+        trainer.callbacks.append(KillAt(step=7))  # inside the second epoch of four blocks, after a checkpoint at 6
+        return trainer
+
+    monkeypatch.setattr(training, "build_trainer", with_kill)
+    with pytest.raises(Killed):
+        training.train(composed("cut"), RunDir(tmp_path / "cut"))
+    monkeypatch.setattr(training, "build_trainer", build)
+    training.train(composed("cut"), RunDir(tmp_path / "cut"))
+    whole, cut = (load(tmp_path / name / "exports" / "vectors.safetensors") for name in ("whole", "cut"))
+    assert np.array_equal(whole.vectors, cut.vectors)
+    assert np.array_equal(whole.outputs, cut.outputs)
+    assert whole.outputs.any()
+
+
+def test_what_does_not_go_together_is_said(corpus):
+    model = SkipGram(TOPICS * EACH, 16)
+    with pytest.raises(BadInput, match="loss=TripletLoss: word vectors take loss=negative_sampling"):
+        WordVectors(model, TripletLoss())
+    with pytest.raises(BadInput, match="model=Linear: word vectors take model=skip_gram"):
+        WordVectors(torch.nn.Linear(2, 2), NegativeSampling())
+    with pytest.raises(BadInput, match="retrieval, which is none of word vectors: take evaluation=words"):
+        WordVectors(model, NegativeSampling(), evaluation={"retrieval": None})
+    for subwords, loss, said in (
+        (SUBWORDS, NegativeSampling(), "take loss.shared=false"),
+        (SUBWORDS, HierarchicalSoftmax(), "not with model.subwords"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            fit(WordVectors(SkipGram(TOPICS * EACH, 16, subwords=subwords), loss), data_of(corpus), epochs=1)
