@@ -115,7 +115,8 @@ def test_subwords_are_exported_as_fasttext_has_them(model, corpus, tmp_path):
 
 def test_evaluation_is_of_the_sets_there_are(corpus, tmp_path, caplog):
     (tmp_path / "mine.txt").write_text("a1 a2 9\na3 a4 8\nb1 b2 7\na1 b1 2\nc1 a2 1\nd3 b2 0\n")
-    data = data_of(corpus, test_sets=["ws353", str(tmp_path / "mine.txt")], sets_root=str(tmp_path / "none"))
+    mine = str(tmp_path / "mine.txt")
+    data = data_of(corpus, val_sets=[mine], test_sets=["ws353", mine], sets_root=str(tmp_path / "none"))
     task = WordVectors(SkipGram(TOPICS * EACH, 16), NegativeSampling(), 0.1, subsample=0, threads=1)
     trainer = fit(task, data, epochs=4)
     trainer.test(task, datamodule=data, verbose=False)
@@ -123,6 +124,7 @@ def test_evaluation_is_of_the_sets_there_are(corpus, tmp_path, caplog):
     assert found["test/mine_spearman"].value > 0.7  # 0.88 if the three of one topic come before the others
     assert found["test/mine_coverage"].value == 1
     assert set(found) == {"test/mine_spearman", "test/mine_coverage"}
+    assert task.estimates("val")["val/mine_spearman"].value == found["test/mine_spearman"].value
     assert len([r for r in caplog.records if "ws353: not in" in r.getMessage()]) == 1
 
 
@@ -161,6 +163,7 @@ def test_a_killed_run_goes_on_bit_for_bit(corpus, tmp_path, monkeypatch):
     with pytest.raises(Killed):
         training.train(composed("cut"), RunDir(tmp_path / "cut"))
     monkeypatch.setattr(training, "build_trainer", build)
+    assert torch.load(RunDir(tmp_path / "cut").last_checkpoint, weights_only=True)["global_step"] == 6
     training.train(composed("cut"), RunDir(tmp_path / "cut"))
     whole, cut = (load(tmp_path / name / "exports" / "vectors.safetensors") for name in ("whole", "cut"))
     assert np.array_equal(whole.vectors, cut.vectors)
