@@ -10,7 +10,8 @@ from hydra.utils import get_object
 from torch.nn.utils import parameters_to_vector
 
 from embedlab.batch import EmbeddingBatch
-from embedlab.losses import ContrastiveLoss, Loss, MetricLearningLoss, PrototypicalLoss, WordLoss
+from embedlab.losses import ContrastiveLoss, Loss, MetricLearningLoss, PrototypicalLoss
+from embedlab.losses.words import WordLoss
 from embedlab.running.catalog import conf_dir
 
 CLASSES, DIM = 4, 6

@@ -12,13 +12,14 @@ from embedlab.data.text import TextData
 from embedlab.errors import BadInput
 from embedlab.kernels.skip_gram import train_skip_gram
 from embedlab.kernels.word_random import alias_table, keep_thresholds, stream
-from embedlab.losses import HierarchicalSoftmax, NegativeSampling, TripletLoss
-from embedlab.models import Cbow, SkipGram
+from embedlab.losses import TripletLoss
+from embedlab.losses.words import HierarchicalSoftmax, NegativeSampling
+from embedlab.models.words import Cbow, SkipGram
 from embedlab.randomness import mix
 from embedlab.running import train as training
 from embedlab.running.catalog import conf_dir
 from embedlab.running.rundir import RunDir
-from embedlab.tasks import WordVectors
+from embedlab.tasks.word_vectors import WordVectors
 from embedlab.vectors import load
 
 TOPICS, EACH = 4, 10

@@ -1,4 +1,7 @@
-"""Losses: from an :class:`~embedlab.batch.EmbeddingBatch`, and what a miner chose, to a scalar."""
+"""Losses: from an :class:`~embedlab.batch.EmbeddingBatch`, and what a miner chose, to a scalar.
+
+Those of word vectors are in :mod:`embedlab.losses.words`; they bring compiled kernels, which the others start without.
+"""
 
 from embedlab.losses.adapter import MetricLearningLoss
 from embedlab.losses.auxiliary import AuxiliaryLoss
@@ -13,7 +16,6 @@ from embedlab.losses.prototypical import PrototypicalLoss
 from embedlab.losses.softmax import ClassifierLoss, NormalizedSoftmaxLoss, SoftmaxLoss
 from embedlab.losses.triplet import TripletLoss
 from embedlab.losses.weighted_sum import WeightedSum
-from embedlab.losses.words import HierarchicalSoftmax, NegativeSampling, WordLoss
 
 __all__ = [
     "ArcFaceLoss",
@@ -22,13 +24,11 @@ __all__ = [
     "ClassifierLoss",
     "ContrastiveLoss",
     "CosFaceLoss",
-    "HierarchicalSoftmax",
     "Loss",
     "MarginSoftmaxLoss",
     "MetricLearningLoss",
     "MultiSimilarityLoss",
     "NPairsLoss",
-    "NegativeSampling",
     "NormalizedSoftmaxLoss",
     "PairwiseHingeLoss",
     "PairwiseLogisticLoss",
@@ -37,5 +37,4 @@ __all__ = [
     "SphereFaceLoss",
     "TripletLoss",
     "WeightedSum",
-    "WordLoss",
 ]

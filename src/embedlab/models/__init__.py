@@ -6,6 +6,5 @@ from embedlab.models.embedder import Embedder
 from embedlab.models.head import EmbeddingHead
 from embedlab.models.resnet import ResNet
 from embedlab.models.taps import LayerTaps
-from embedlab.models.words import Cbow, SkipGram
 
-__all__ = ["Backbone", "Cbow", "Conv4", "Embedder", "EmbeddingHead", "LayerTaps", "ResNet", "SkipGram"]
+__all__ = ["Backbone", "Conv4", "Embedder", "EmbeddingHead", "LayerTaps", "ResNet"]

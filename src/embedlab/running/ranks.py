@@ -96,7 +96,7 @@ def _failure(run: RunDir, config: DictConfig, code: int) -> Exception:
 
 
 def _timed_out(error: str) -> bool:
-    return "timed out" in error.lower()
+    return any(words in error.lower() for words in ("timed out", "timeout"))  # gloo says either
 
 
 def _group(directory: str, parent: str, *options: str) -> None:

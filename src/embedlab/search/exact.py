@@ -78,14 +78,18 @@ def _smallest(matrix: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Columns and values of the ``k`` smallest of each row, by value and then by column.
 
     ``topk`` picks any of several equal values. One more than asked for shows whether the last one picked had equals
-    that were left out; only such rows need a full stable sort.
+    that were left out; only in such rows, of all equals of that last one the first columns are picked.
     """
     values, columns = matrix.topk(min(k + 1, matrix.shape[1]), largest=False)
     if values.shape[1] > k:
         undecided = (values[:, k - 1] == values[:, k]).nonzero()[:, 0]
         columns = columns[:, :k].contiguous()
         if len(undecided):
-            columns[undecided] = matrix[undecided].argsort(stable=True)[:, :k]
+            rows, last = matrix[undecided], values[undecided, k - 1 : k]
+            below, equal = rows < last, rows == last
+            wanted = k - below.sum(1, keepdim=True)
+            picked = below | (equal & (equal.cumsum(1, dtype=torch.int32) <= wanted))
+            columns[undecided] = picked.nonzero()[:, 1].view(-1, k)
     columns = columns.sort().values
     values, order = matrix.gather(1, columns).sort(stable=True)
     return columns.gather(1, order), values

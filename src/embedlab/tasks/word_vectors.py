@@ -19,9 +19,8 @@ from embedlab.evaluation.protocol import Estimate
 from embedlab.evaluation.words import evaluate_words
 from embedlab.kernels.parallel import run_blocks
 from embedlab.kernels.word_random import keep_thresholds, stream
-from embedlab.losses import WordLoss
-from embedlab.losses.words import Kernel, WordWindows
-from embedlab.models import SkipGram
+from embedlab.losses.words import Kernel, WordLoss, WordWindows
+from embedlab.models.words import SkipGram
 from embedlab.vectors import WordVectors as Vectors
 from embedlab.vectors import save
 
@@ -39,7 +38,7 @@ class WordVectors(pl.LightningModule):
 
     Args:
         model: the tables, and what predicts what.
-        loss: see :class:`embedlab.losses.WordLoss`.
+        loss: see :class:`embedlab.losses.words.WordLoss`.
         learning_rate: at the start,
         min_learning_rate: and at the end.
         subsample: frequency above which words are thinned, 1e-3 to 1e-5; 0 keeps all.
