@@ -69,8 +69,11 @@ def kill(process: subprocess.Popen[bytes], folder: Path, victim: str) -> None:
 
 
 def table(folder: Path) -> list[dict[str, str]]:
-    """The settings and test metrics of each job, as text."""
-    with (folder / "sweep" / "results.csv").open() as file:
+    """The settings and test metrics of each job, as text; nothing where there is no table."""
+    path = folder / "sweep" / "results.csv"
+    if not path.exists():
+        return []
+    with path.open() as file:
         rows = list(csv.DictReader(file))
     return [{k: v for k, v in row.items() if k in ("job", "loss", "seed", "status") or "/" in k} for row in rows]
 

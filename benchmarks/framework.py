@@ -115,6 +115,7 @@ def seconds_of_a_step(size: Size) -> dict[str, Taken]:
     found, losses = {}, {}
     for name, train in CONTESTANTS.items():
         ClockedConv4.beginnings.clear()
+        torch.utils.deterministic.fill_uninitialized_memory = True  # torch's default, which embedlab changes
         with tempfile.TemporaryDirectory() as directory, terminal():
             losses[name] = train(size, directory)
         timed = ClockedConv4.beginnings[WARM_UP : size.steps]

@@ -44,6 +44,19 @@ def speed(rows: Rows) -> str:
     return markdown(["triplets", "path", "times faster (lowest – highest round)", "times less memory"], lines)
 
 
+def words(rows: Rows) -> str:
+    """How many times as many words a second as each peer, by method and threads."""
+    lines = []
+    for row in (row for row in rows if row["times_faster"]):
+        of_clock, of_processor = (
+            "{} ({} – {})".format(*(row[f"{name}{end}"] for end in ("", "_low", "_high")))
+            for name in ("times_faster", "times_less_processor_time")
+        )
+        lines.append([row["method"], row["threads"], row["contestant"], of_clock, of_processor])
+    ratio = "times faster (lowest – highest round)"
+    return markdown(["", "threads", "beside", ratio, "the same, processor time"], lines)
+
+
 FRAME = ("plain loop", "bare Lightning", "embedlab")
 
 
@@ -152,6 +165,7 @@ def chaos(rows: Rows) -> str:
 
 KINDS: dict[str, Callable[..., str]] = {
     "speed": speed,
+    "words": words,
     "frame": frame,
     "sweep": sweep,
     "beside": beside,

@@ -170,6 +170,7 @@ def _sweep(options: argparse.Namespace) -> int:
         return 0
     if not pending and not sweep.grows:
         print(f"{sweep.path}: nothing left to run")
+        _finish(sweep.path)  # whoever killed the sweep may have done so before its table
         return 0
     from embedlab.running.sweeping import go_on  # Hydra
 
