@@ -7,6 +7,8 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.trainer.states import TrainerFn
 
+from embedlab.atomic import write_atomically
+
 
 class History(pl.Callback):
     """Appends the logged numbers to ``history.jsonl``, one JSON object a line: step, epoch, and what was logged.
@@ -26,9 +28,8 @@ class History(pl.Callback):
         """Keep only what lies before the step training starts from."""
         if trainer.is_global_zero and self.path.exists():
             kept = [line for line in self.path.read_text().splitlines() if _step(line) <= trainer.global_step]
-            whole = self.path.with_suffix(".tmp")  # a kill or a full disk leaves the old file or the new one
-            whole.write_text("".join(line + "\n" for line in kept if _step(line) > 0 and trainer.global_step))
-            whole.replace(self.path)
+            lines = (line + "\n" for line in kept if _step(line) > 0 and trainer.global_step)
+            write_atomically(self.path, "".join(lines))
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
