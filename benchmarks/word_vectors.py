@@ -213,10 +213,16 @@ def speed(
     for name in names:
         Ours(corpus, METHODS[name]).train(1, 1)  # compiles
     for turn in range(rounds):
+        taken: dict[str, np.ndarray] = {}  # of a peer in this round: it trains some of our methods in one way
         for name in names:
+            method = METHODS[name]
             for count in threads:
-                for who, timed in {"embedlab": time_ours, **peers(METHODS[name])}.items():
-                    times.setdefault((name, count, who), []).append(timed(corpus, METHODS[name], count))
+                times.setdefault((name, count, "embedlab"), []).append(time_ours(corpus, method, count))
+                for who, timed in peers(method).items():
+                    key = f"{who} {method.gensim} {method.native} {count}"
+                    if key not in taken:
+                        taken[key] = timed(corpus, method, count)
+                    times.setdefault((name, count, who), []).append(taken[key])
         console.print(f"round {turn + 1} of {rounds}: done", style="dim")
     rows = []
     for (name, count, who), seconds in times.items():
