@@ -163,6 +163,44 @@ def chaos(rows: Rows) -> str:
     return markdown(["killed", "rounds", "after", "jobs done by then", "most resumes", "same table"], lines)
 
 
+WORD_SETS = {
+    "ws353_spearman": "WS353", "simlex999_spearman": "SimLex", "men_spearman": "MEN", "rw_spearman": "RW",
+    "mturk771_spearman": "MTurk771", "google_analogies_3cosadd": "analogies", "hj_spearman": "HJ",
+    "rt_average_precision": "RT", "ae_average_precision": "AE", "simlex965_ru_spearman": "SimLex965",
+}  # fmt: skip
+
+
+def word_quality(*files: Rows) -> str:
+    """Word vectors by their settings and who trained them: mean in percent ± 95 % t interval over seeds, n seeds.
+
+    One run alone has its own interval, over test items, where it was written down.
+    """
+    metrics = [name for name in WORD_SETS if any(f"test/{name}" in rows[0] for rows in files)]
+    lines = []
+    for rows in files:
+        settings = [name for name in rows[0] if name != "job"][: list(rows[0]).index("seed") - ("job" in rows[0])]
+        peer = next((name for name in ("gensim",) if name in rows[0]), "")
+        runs: dict[str, Rows] = {}
+        for row in rows:
+            if row.get("status", "done") == "done":
+                runs.setdefault(", ".join(filter(None, (row[name] for name in settings))) or "–", []).append(row)
+        for label, of in runs.items():
+            cells = [_with_interval(of, f"test/{name}") for name in metrics]
+            minutes = f"{np.median([float(row['seconds']) for row in of]) / 60:.1f}"
+            lines.append([label, peer or "**embedlab**", *cells, str(len(of)), minutes])
+    return markdown(["", "by", *(WORD_SETS[name] for name in metrics), "n", "min"], lines)
+
+
+def _with_interval(runs: Rows, name: str) -> str:
+    x = np.array([float(row[name]) for row in runs if row.get(name)])
+    if len(x) == 0:
+        return "–"
+    if len(x) > 1:
+        return f"{percent(x.mean())} ± {percent(stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)))}"
+    low, high = (runs[0].get(f"{name}{end}", "") for end in ("_low", "_high"))
+    return f"{percent(x[0])} ± {percent((float(high) - float(low)) / 2)}" if low and high else percent(x[0])
+
+
 KINDS: dict[str, Callable[..., str]] = {
     "speed": speed,
     "words": words,
@@ -171,6 +209,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "beside": beside,
     "faces": faces,
     "chaos": chaos,
+    "word_quality": word_quality,
 }
 
 
