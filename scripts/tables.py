@@ -178,8 +178,8 @@ def word_quality(*files: Rows) -> str:
     metrics = [name for name in WORD_SETS if any(f"test/{name}" in rows[0] for rows in files)]
     lines = []
     for rows in files:
-        settings = [name for name in rows[0] if name != "job"][: list(rows[0]).index("seed") - ("job" in rows[0])]
-        peer = next((name for name in ("gensim",) if name in rows[0]), "")
+        settings = [name for name in list(rows[0])[: list(rows[0]).index("seed")] if name != "job"]
+        by = "gensim" if "gensim" in rows[0] else "**embedlab**"
         runs: dict[str, Rows] = {}
         for row in rows:
             if row.get("status", "done") == "done":
@@ -187,7 +187,7 @@ def word_quality(*files: Rows) -> str:
         for label, of in runs.items():
             cells = [_with_interval(of, f"test/{name}") for name in metrics]
             minutes = f"{np.median([float(row['seconds']) for row in of]) / 60:.1f}"
-            lines.append([label, peer or "**embedlab**", *cells, str(len(of)), minutes])
+            lines.append([label, by, *cells, str(len(of)), minutes])
     return markdown(["", "by", *(WORD_SETS[name] for name in metrics), "n", "min"], lines)
 
 
