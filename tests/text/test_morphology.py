@@ -6,7 +6,7 @@ import pytest
 
 from embedlab.errors import BadInput
 from embedlab.text import Morphology, Words
-from embedlab.text.morphology import _pymorphy
+from embedlab.text.morphology import _pymorphy, are_tagged, split_tag
 
 
 class Stand:
@@ -51,3 +51,12 @@ def test_without_pymorphy_one_line_names_the_extra(monkeypatch):
     _pymorphy.cache_clear()
     with pytest.raises(BadInput, match=r"pip install 'embedlab\[russian\]'"):
         Morphology()("кошки")
+
+
+def test_a_tag_is_split_off():
+    assert split_tag("новый_год_NOUN") == ("новый_год", "NOUN")
+    for plain in ("слово", "new_york", "_NOUN", "слово_noun"):
+        assert split_tag(plain) == (plain, "")
+    assert are_tagged(["в_ADP", "слово_NOUN", "new_york"])
+    assert not are_tagged(["слово_NOUN", "new_york"])
+    assert not are_tagged([])

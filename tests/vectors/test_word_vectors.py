@@ -47,6 +47,19 @@ def test_an_unknown_word_is_refused_with_the_nearest_spelling():
         SQUARE.most_similar(["east", "zzz"])
 
 
+def test_a_word_without_a_tag_stands_for_the_most_frequent_it_may_mean():
+    tagged = WordVectors(["печь_VERB", "печь_NOUN", "хлеб_NOUN"], np.array([[1.0, 0], [0, 1], [1, 1]]))
+    assert tagged["печь"].tolist() == tagged["печь_VERB"].tolist() == [1, 0]
+    assert tagged["печь_NOUN"].tolist() == [0, 1]
+    assert "хлеб" in tagged
+    assert tagged.most_similar("печь", topn=5) == [("хлеб_NOUN", pytest.approx(0.5**0.5)), ("печь_NOUN", 0)]
+    assert tagged.similarity("печь", "хлеб") == pytest.approx(0.5**0.5)
+    with pytest.raises(BadInput, match="'хлб' is not among the 3 words; 'хлеб' is"):
+        tagged["хлб"]
+    with pytest.raises(BadInput, match="'печь' is not among"):
+        WordVectors(["печь_NOUN", "хлеб", "мука"], np.eye(3))["печь"]  # most words have no tag
+
+
 def test_subwords_give_unseen_words_a_vector(with_subwords):
     rows = with_subwords.subwords.rows("runnin")
     np.testing.assert_allclose(with_subwords["runnin"], with_subwords.subwords.ngrams[rows].mean(0), rtol=1e-6)

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from embedlab.text.morphology import are_tagged, split_tag
+
 
 class WordLookup:
     """Rows of the first ``restrict_vocab`` words; with ``case_fold`` all spellings in other case count as the first.
+
+    Where words carry tags, ``слово_NOUN``, one asked for without stands for the most frequent that it may mean.
 
     Args:
         words: the vocabulary, most frequent first.
@@ -22,6 +26,9 @@ class WordLookup:
             [self._rows.setdefault(self._fold(word), row) for row, word in enumerate(words[:restrict_vocab])], np.int64
         )
         """``(V,)`` of each row, the first row that is the same word."""
+        if are_tagged(words):
+            for row, word in enumerate(words[:restrict_vocab]):
+                self._rows.setdefault(self._fold(split_tag(word)[0]), row)
 
     def __call__(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Rows ``(n,)`` of these words, −1 for those that aren't there."""

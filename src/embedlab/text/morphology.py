@@ -1,5 +1,6 @@
 """Russian lemmas and parts of speech, word by word."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,13 @@ UNIVERSAL = {
     "PRTS": "VERB", "GRND": "VERB", "NUMR": "NUM", "ADVB": "ADV", "NPRO": "PRON", "PRED": "ADV", "PREP": "ADP",
     "CONJ": "CCONJ", "PRCL": "PART", "INTJ": "INTJ",
 }  # fmt: skip
+# All of Universal Dependencies.
+TAGS = frozenset(
+    {
+        "ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT", "SCONJ",
+        "SYM", "VERB", "X",
+    }
+)  # fmt: skip
 # Grammemes that say more than the part of speech does.
 TELLING = {
     "Name": "PROPN", "Surn": "PROPN", "Patr": "PROPN", "Geox": "PROPN", "Orgn": "PROPN", "Trad": "PROPN",
@@ -42,6 +50,18 @@ class Morphology:
         analyzer = self._analyzer or _pymorphy()
         parse = analyzer.parse(word)[0]
         return f"{parse.normal_form}_{universal_tag(parse.tag)}" if self.tagged else parse.normal_form
+
+
+def split_tag(word: str) -> tuple[str, str]:
+    """``слово_NOUN`` as ``("слово", "NOUN")``; beside a word without a Universal Dependencies tag stands ''."""
+    lemma, _, tag = word.rpartition("_")
+    return (lemma, tag) if lemma and tag in TAGS else (word, "")
+
+
+def are_tagged(words: Sequence[str]) -> bool:
+    """Whether these words, most frequent first, carry tags: most of the first hundred do."""
+    first = words[:100]
+    return 2 * sum(bool(split_tag(word)[1]) for word in first) > len(first)
 
 
 def universal_tag(tag: Any) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedlab.errors import BadInput
+from embedlab.text.morphology import are_tagged, split_tag
 from embedlab.vectors.spelling import nearest_spelling
 from embedlab.vectors.subword_vectors import SubwordVectors
 
@@ -20,6 +21,8 @@ _EPSILON = 1e-6  # what 3CosMul's denominator is kept off zero by
 
 class WordVectors:
     """Words and their vectors, with subwords also those of unseen words.
+
+    Where words carry tags, ``слово_NOUN``, a word without one stands for the most frequent that it may mean.
 
     Args:
         words: V different ones, most frequent first.
@@ -77,7 +80,7 @@ class WordVectors:
 
     def __contains__(self, word: str) -> bool:
         """Whether ``self[word]`` is a vector: the word is known, or has known subwords."""
-        return word in self.key_to_index or (self.subwords is not None and len(self.subwords.rows(word)) > 0)
+        return self.row(word) is not None or (self.subwords is not None and len(self.subwords.rows(word)) > 0)
 
     def __getitem__(self, words: str | Sequence[str]) -> Vector:
         """The vector ``(D,)`` of a word, or the vectors ``(n, D)`` of a list of words.
@@ -87,14 +90,28 @@ class WordVectors:
         """
         if not isinstance(words, str):
             return np.stack([self[word] for word in words])
-        row = self.key_to_index.get(words)
+        row = self.row(words)
         if row is not None:
             return self.vectors[row]
         vector = None if self.subwords is None else self.subwords.of_unseen(words)
         if vector is None:
-            meant = nearest_spelling(words, self.index_to_key, self.key_to_index)
+            known = self._untagged or self.key_to_index
+            meant = nearest_spelling(words, list(known), known)
             raise BadInput(f"{words!r} is not among the {len(self):,} words" + (f"; {meant!r} is" if meant else ""))
         return vector
+
+    def row(self, word: str) -> int | None:
+        """The place of a known word in ``index_to_key``."""
+        row = self.key_to_index.get(word)
+        return self._untagged.get(word) if row is None else row
+
+    @cached_property
+    def _untagged(self) -> dict[str, int]:
+        """The first row of each word without its tag; empty where words have none."""
+        rows: dict[str, int] = {}
+        for row, word in enumerate(self.index_to_key if are_tagged(self.index_to_key) else ()):
+            rows.setdefault(split_tag(word)[0], row)
+        return rows
 
     @cached_property
     def normed(self) -> Vector:
@@ -168,8 +185,8 @@ class WordVectors:
         if topn is None:
             return scores
         words = [item for query in queries for item in _items(query) if isinstance(item, str)]
-        given = {self.key_to_index.get(word, -1) for word in words}
-        scores[[row for row in given if 0 <= row < len(scores)]] = -np.inf
+        given = {row for word in words if (row := self.row(word)) is not None and row < len(scores)}
+        scores[list(given)] = -np.inf
         topn = min(topn, int(np.isfinite(scores).sum()))
         if topn < 1:
             return []
