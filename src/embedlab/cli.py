@@ -16,7 +16,12 @@ embedlab trains, compares and uses embeddings.
   embedlab train -m experiment=omniglot loss=triplet,arcface seed=1,2
                                                           a sweep, with its table and page
   embedlab list losses                                    what there is to choose from
+  embedlab train experiment=word2vec data.path=text.txt   word vectors of your own text
+  embedlab neighbors vectors.bin currency                 what they, or those of a file, know of a word
 """
+
+MODEL_FORMATS = ("safetensors", "onnx", "projector")
+WORD_FORMATS = ("word2vec", "word2vec-bin", "fasttext", "glove", "npz")  # and safetensors, projector
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,8 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=run)
         return added
 
-    def with_run(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        added.add_argument("run", metavar="RUN", help="a run directory, or a checkpoint in it")
+    def with_run(added: argparse.ArgumentParser, or_else: str = "") -> argparse.ArgumentParser:
+        added.add_argument("run", metavar="RUN", help=f"a run directory, or a checkpoint in it{or_else}")
         added.add_argument(
             "--allow", action="append", default=[], metavar="PACKAGE",
             help="let the run's config name classes of this package",
@@ -84,10 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     added = with_run(command("resume", _resume, "go on with a run that was cut off, exactly where it stood"))
     added.add_argument("overrides", nargs="*", metavar="key=value")
 
-    added = with_run(command("evaluate", _evaluate, "run a protocol on a trained run, or word tests on a vectors file"))
+    added = with_run(
+        command("evaluate", _evaluate, "test a trained run by a protocol, or word vectors on sets of word tests"),
+        "; of word vectors a file too",
+    )
     added.add_argument(
-        "overrides", nargs="*", metavar="key=value",
-        help="e.g. evaluation=few_shot; of a vectors file, sets like ws353 google_analogies or your own files",
+        "overrides", nargs="*", metavar="key=value|SET",
+        help="of a run, e.g. evaluation=few_shot; of word vectors, tests: ws353, google_analogies or a file of your "
+        "own (none: all that are found below EMBEDLAB_DATA)",
     )  # fmt: skip
 
     added = with_run(command("verify", _verify, "are two images of one class? by the run's own threshold"))
@@ -98,24 +107,40 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("image", metavar="IMAGE")
     added.add_argument("-k", type=int, default=10, help="how many (default 10)")
 
-    added = with_run(command("export", _export, "write the model or its embeddings in the format of other tools"))
-    added.add_argument("--format", required=True, choices=["safetensors", "onnx", "projector"])
+    added = with_run(
+        command("export", _export, "write the model, its embeddings or word vectors in the format of other tools"),
+        "; of word vectors a file too",
+    )
+    added.add_argument(
+        "--format", choices=[*MODEL_FORMATS, *WORD_FORMATS],
+        help="of a model: safetensors, onnx, projector (TensorBoard's); of word vectors: word2vec and glove (text), "
+        "word2vec-bin, fasttext (.bin), npz, safetensors, projector",
+    )  # fmt: skip
+    added.add_argument(
+        "--to", metavar="FILE",
+        help="of word vectors: where to; its ending says the format if none is named: .txt and .vec are word2vec's "
+        "text, .bin is fastText with subwords and word2vec's binary without, .npz, .safetensors (default: beside "
+        "the vectors)",
+    )  # fmt: skip
 
     def with_vectors(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        added.add_argument("vectors", metavar="VECTORS", help="a file of word vectors, or a run with exports/vectors.*")
+        added.add_argument(
+            "vectors", metavar="VECTORS",
+            help="a run of word vectors, or a file: word2vec's, GloVe's, fastText's, .npz, .safetensors",
+        )  # fmt: skip
         return added
 
-    added = with_vectors(command("neighbors", _neighbors, "the words nearest to a word, or to the sum of several"))
-    added.add_argument("words", nargs="+", metavar="WORD", help="e.g. currency; several are summed: czech currency")
+    added = with_vectors(command("neighbors", _neighbors, "the words nearest to a word, or to several words together"))
+    added.add_argument("words", nargs="+", metavar="WORD", help="currency; of several the sum: czech currency")
     added.add_argument("-k", type=int, default=10, help="how many (default 10)")
 
-    added = with_vectors(command("analogy", _analogy, "what is to C as B is to A? e.g. man king woman"))
-    added.add_argument("words", nargs=3, metavar=("A", "B", "C"))
+    added = with_vectors(command("analogy", _analogy, "A is to B as C is to what? man king woman: queen"))
+    added.add_argument("words", nargs=3, metavar=("A", "B", "C"), help="three words")
     added.add_argument("-k", type=int, default=10, help="how many answers (default 10)")
-    added.add_argument("--cosmul", action="store_true", help="by 3CosMul instead of 3CosAdd")
+    added.add_argument("--cosmul", action="store_true", help="by 3CosMul, products of cosines, not 3CosAdd, sums")
 
-    added = with_vectors(command("similarity", _similarity, "the cosine of two words' vectors"))
-    added.add_argument("words", nargs=2, metavar=("A", "B"))
+    added = with_vectors(command("similarity", _similarity, "how alike two words are: the cosine of their vectors"))
+    added.add_argument("words", nargs=2, metavar=("A", "B"), help="two words")
 
     added = command("sweep", _sweep, "how far a sweep is, and going on with one that was cut off")
     added.add_argument("directory", metavar="SWEEP_DIR")
@@ -206,10 +231,11 @@ def _resume(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> None:
     from rich.console import Console
 
+    from embedlab.apps.words import open_vectors, vectors_file
     from embedlab.report.terminal import estimates_table
 
-    if Path(options.run).is_file() and Path(options.run).suffix != ".ckpt":
-        from embedlab.apps.words import open_vectors
+    tests = bool(options.overrides) and not any("=" in word for word in options.overrides)
+    if (file := vectors_file(options.run)) and (tests or file == Path(options.run)):
         from embedlab.data.word_sets import read_word_sets
         from embedlab.evaluation.words import evaluate_words
 
@@ -256,6 +282,13 @@ def _at_least_one(k: int) -> int:
 
 
 def _export(options: argparse.Namespace) -> None:
+    from embedlab.apps.words import export_vectors, vectors_file
+
+    if vectors_file(options.run) or options.to or options.format in WORD_FORMATS:
+        print(export_vectors(options.run, options.to, options.format))
+        return
+    if options.format is None:
+        raise BadInput(f"--format: say which, {', '.join(MODEL_FORMATS)}")
     from embedlab.apps import export
     from embedlab.running.saved import evaluation_arrays, open_run
 
@@ -266,7 +299,7 @@ def _export(options: argparse.Namespace) -> None:
         path = export.export_safetensors(saved.task.model, directory, saved.run.config())
     elif options.format == "onnx":
         if not hasattr(saved.data, "input_shape"):
-            raise BadInput("onnx: word vectors are a table, no network; the run has them in exports/ already")
+            raise BadInput("onnx: word vectors are a table, no network")
         path = export.export_onnx(saved.task.model, directory, saved.data.input_shape)
     else:
         arrays = evaluation_arrays(saved.run, "embeddings", "labels", "class_names", "thumbnail_rows", "thumbnails")

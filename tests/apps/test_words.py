@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from embedlab.apps.words import open_vectors, vectors_file
+from embedlab.apps.words import export_vectors, open_vectors, vectors_file
+from embedlab.cli import WORD_FORMATS
 from embedlab.errors import BadInput
-from embedlab.vectors import WordVectors, save
+from embedlab.vectors import FORMATS, WordVectors, load, save
+from embedlab.vectors.formats import format_of
 
 VECTORS = WordVectors(["a", "b", "c"], np.array([[1, 0], [1, 1], [-1, 0]]))
 
@@ -22,3 +26,63 @@ def test_nothing_there(tmp_path):
         open_vectors(tmp_path)
     with pytest.raises(BadInput, match="none: no such file"):
         open_vectors(tmp_path / "none")
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "run" / "exports").mkdir(parents=True)
+    save(VECTORS, tmp_path / "run" / "exports" / "vectors.safetensors")
+    return tmp_path / "run"
+
+
+def test_the_command_knows_every_format():
+    assert {*WORD_FORMATS, "safetensors"} == set(FORMATS)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "safetensors"])
+def test_a_run_is_exported_beside_its_vectors(name, run):
+    path = export_vectors(run, format=name)
+    assert path == run / "exports" / f"vectors{FORMATS[name].suffix}"
+    assert format_of(path) == name
+    np.testing.assert_array_equal(load(path).vectors, VECTORS.vectors)
+    assert vectors_file(run).name == "vectors.safetensors"
+
+
+def test_a_file_is_exported_in_the_format_its_name_says(run, tmp_path):
+    assert export_vectors(run, tmp_path / "a.vec") == tmp_path / "a.vec"
+    assert (tmp_path / "a.vec").read_text().startswith("3 2\na 1 0\n")
+    export_vectors(tmp_path / "a.vec", tmp_path / "a.txt", "glove")
+    assert (tmp_path / "a.txt").read_text() == "a 1 0\nb 1 1\nc -1 0\n"
+
+
+def test_words_for_the_projector(run):
+    folder = export_vectors(run, format="projector")
+    assert folder == run / "exports" / "projector"
+    assert (folder / "metadata.tsv").read_text() == "a\nb\nc\n"
+    assert "sprite" not in (folder / "projector_config.pbtxt").read_text()
+
+
+def test_what_cannot_be_exported(run, tmp_path, monkeypatch):
+    source = run / "exports" / "vectors.safetensors"
+    for to, form, said in (
+        (None, None, "say the format, as --format glove"),
+        (None, "onnx", "--format onnx: word vectors are a table, no network; formats are word2vec, "),
+        (None, "safetensors", "is what would be exported; name another file, as --to other.safetensors"),
+        (source, None, "is what would be exported"),
+        (tmp_path / "v.pdf", None, "its ending says no format"),
+        (tmp_path / "none" / "v.vec", None, "No such file or directory"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            export_vectors(run, to, form)
+    np.testing.assert_array_equal(load(source).vectors, VECTORS.vectors)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_without_space_the_command_says_so_and_the_old_file_stays(command, run, tmp_path, monkeypatch):
+    (tmp_path / "old.vec").write_text("old")
+    (tmp_path / "temporary").symlink_to("/dev/full")
+    monkeypatch.setattr(Path, "with_name", lambda self, _: tmp_path / "temporary")
+    done = command("export", "run", "--to", "old.vec")
+    assert done.returncode == 2
+    assert done.stderr == "embedlab: old.vec: No space left on device; the old file is as it was\n"
+    assert (tmp_path / "old.vec").read_text() == "old"

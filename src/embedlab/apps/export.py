@@ -52,21 +52,31 @@ def export_onnx(model: nn.Module, directory: Path, input_shape: Sequence[int]) -
 
 
 def export_projector(
-    embeddings: NDArray[np.float32], names: Sequence[str], thumbnails: NDArray[np.uint8], folder: Path
+    embeddings: NDArray[np.float32], names: Sequence[str], thumbnails: NDArray[np.uint8] | None, folder: Path
 ) -> Path:
-    """Fills a folder for TensorBoard's embedding projector: vectors, names, and the images as one sprite.
+    """Fills a folder for TensorBoard's embedding projector: vectors, names, and images as one sprite.
 
     Args:
         embeddings: ``(N, D)``.
-        names: class of each row.
-        thumbnails: ``(N, h, w)`` or ``(N, h, w, 3)``.
+        names: class of each row, or its word.
+        thumbnails: ``(N, h, w)`` or ``(N, h, w, 3)``; None: of none.
         folder: of event files, or one of its own, to be shown by ``tensorboard --logdir``.
     """
-    from PIL import Image
-
     folder.mkdir(parents=True, exist_ok=True)
     np.savetxt(folder / "tensors.tsv", embeddings, delimiter="\t", fmt="%.6g")
     (folder / "metadata.tsv").write_text("".join(f"{name}\n" for name in names))
+    sprite = "" if thumbnails is None else _sprite(thumbnails, folder)
+    (folder / "projector_config.pbtxt").write_text(
+        'embeddings {\n  tensor_name: "embeddings"\n  tensor_path: "tensors.tsv"\n  metadata_path: "metadata.tsv"\n'
+        f"{sprite}}}\n"
+    )
+    return folder
+
+
+def _sprite(thumbnails: NDArray[np.uint8], folder: Path) -> str:
+    """All images in one file, a square of them, and what the projector's config says of it."""
+    from PIL import Image
+
     side = int(np.ceil(np.sqrt(len(thumbnails))))
     height, width = thumbnails.shape[1:3]
     sprite = np.zeros((side * height, side * width, *thumbnails.shape[3:]), np.uint8)
@@ -74,9 +84,7 @@ def export_projector(
         row, column = divmod(i, side)
         sprite[row * height : (row + 1) * height, column * width : (column + 1) * width] = image
     Image.fromarray(sprite).save(folder / "sprite.png")
-    (folder / "projector_config.pbtxt").write_text(
-        'embeddings {\n  tensor_name: "embeddings"\n  tensor_path: "tensors.tsv"\n  metadata_path: "metadata.tsv"\n'
+    return (
         f'  sprite {{\n    image_path: "sprite.png"\n    single_image_dim: {width}\n'
-        f"    single_image_dim: {height}\n  }}\n}}\n"
+        f"    single_image_dim: {height}\n  }}\n"
     )
-    return folder

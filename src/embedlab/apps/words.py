@@ -1,11 +1,12 @@
-"""Using word vectors: neighbours, analogies, similarity; of a file or of a trained run."""
+"""Using word vectors of a file or of a trained run: opened for neighbours and analogies, and in other formats."""
 
 from pathlib import Path
 
 from embedlab.errors import BadInput
-from embedlab.vectors import WordVectors, load
+from embedlab.vectors import FORMATS, WordVectors, load, save
 
 _EXPORTED = ("safetensors", "npz", "bin", "vec", "txt")  # the fullest first
+_PROJECTED = 10_000  # words that TensorBoard's projector shows
 
 
 def vectors_file(path: str | Path) -> Path | None:
@@ -27,3 +28,38 @@ def open_vectors(path: str | Path) -> WordVectors:
         why = "a run without exported vectors" if Path(path).is_dir() else "no such file"
         raise BadInput(f"{path}: {why}; give a vectors file, or a run directory with exports/vectors.{_EXPORTED[0]}")
     return load(file)
+
+
+def export_vectors(source: str | Path, to: str | Path | None = None, format: str | None = None) -> Path:
+    """Write vectors in another format, whole or not at all.
+
+    Args:
+        source: a vectors file or a run directory.
+        to: the file to write, of ``projector`` a folder; None: beside the source, named by the format.
+        format: of :data:`embedlab.vectors.FORMATS`, or ``projector``; None: the one that the ending of ``to`` says.
+
+    Returns:
+        What was written.
+
+    Raises:
+        BadInput: neither of the two is given; no such format, or one of networks; the source would be overwritten;
+            it can't be written (the old file stays).
+    """
+    formats = ", ".join([*FORMATS, "projector"])
+    if format is None and to is None:
+        raise BadInput(f"say the format, as --format glove, or the file, as --to vectors.txt; formats are {formats}")
+    if format is not None and format not in (*FORMATS, "projector"):
+        raise BadInput(f"--format {format}: word vectors are a table, no network; formats are {formats}")
+    vectors, file = open_vectors(source), vectors_file(source)
+    assert file is not None
+    if format == "projector":
+        from embedlab.apps.export import export_projector  # torch
+
+        folder = file.parent / "projector" if to is None else Path(to)
+        return export_projector(vectors.vectors[:_PROJECTED], vectors.index_to_key[:_PROJECTED], None, folder)
+    name = Path(file.name.removesuffix(".gz"))
+    path = Path(to) if to is not None else file.parent / name.with_suffix(FORMATS[str(format)].suffix)
+    if path.exists() and path.samefile(file):
+        raise BadInput(f"{path}: is what would be exported; name another file, as --to other{path.suffix}")
+    save(vectors, path, format)
+    return path
