@@ -1,11 +1,12 @@
 """Word vectors from the command line: trained, then used; commands on a file, and what a user gets wrong."""
 
+import json
 import random
 
 import numpy as np
 import pytest
 
-from embedlab.vectors import WordVectors, save
+from embedlab.vectors import WordVectors, load, save
 
 WORDS = ["man", "woman", "king", "queen", "czech", "currency", "koruna"]
 ROWS = [[1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 0], [0, 1, 0, 2], [0, 0, 1, 2], [0, 0.5, 0.5, 2]]
@@ -65,3 +66,44 @@ def test_no_text_to_train_on_is_one_line(embedlab):
     done = embedlab("train", "experiment=word2vec")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("embedlab: data.path: name the text to train on")
+
+
+KILLER = """
+import os, pathlib, signal
+from pytorch_lightning import Callback
+
+class KillOnce(Callback):
+    def on_train_batch_end(self, trainer, *_):
+        if trainer.global_step == 7 and not pathlib.Path("killed").exists():
+            pathlib.Path("killed").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_run_goes_on_where_its_learning_rate_was(embedlab, command, tmp_path, monkeypatch):
+    draw = random.Random(0)
+    lines = [" ".join(f"w{int(draw.paretovariate(0.7)) % 50}" for _ in range(10)) for _ in range(1600)]
+    (tmp_path / "corpus.txt").write_text("\n".join(lines))
+    (tmp_path / "killer.py").write_text(KILLER)
+    monkeypatch.setenv("EMBEDLAB_CACHE", str(tmp_path / "cache"))
+    settings = [
+        "experiment=word2vec", "data.path=corpus.txt", "data.block_words=4000", "data.test_sets=[]", "threads=1",
+        "model.embedding_dim=16", "trainer.max_epochs=3", "callbacks.history.every_n_steps=1",
+        "callbacks.last.every_n_train_steps=2", "trainer.enable_progress_bar=false",
+    ]  # fmt: skip
+    killed = embedlab("train", *settings, "run_dir=cut", "+callbacks.killer={_target_: killer.KillOnce}")
+    assert killed.returncode == -9, killed.stderr
+    resumed = embedlab("resume", "cut", "--allow", "killer")
+    assert resumed.returncode == 0, resumed.stderr
+    assert command("train", *settings, "run_dir=whole").returncode == 0
+    cut, whole = (load(tmp_path / run / "exports" / "vectors.safetensors") for run in ("cut", "whole"))
+    assert np.array_equal(cut.vectors, whole.vectors)
+    assert np.array_equal(cut.outputs, whole.outputs)
+    rates = []
+    for run in ("cut", "whole"):
+        logged = map(json.loads, (tmp_path / run / "history.jsonl").read_text().splitlines())
+        rates.append({line["step"]: line["train/learning_rate"] for line in logged if "train/learning_rate" in line})
+    assert rates[0] == rates[1]
+    assert len(rates[0]) == 12
+    falls = np.diff(list(rates[0].values()))
+    assert falls == pytest.approx(falls[0], rel=0.02)
