@@ -3,7 +3,7 @@ import numpy as np
 from embedlab.evaluation.word_analogies import Analogies, Question, WordAnalogies
 from embedlab.evaluation.word_categories import CategorizedWords
 from embedlab.evaluation.word_similarity import WordPairs
-from embedlab.evaluation.words import evaluate_words
+from embedlab.evaluation.words import analogy_arrays, evaluate_words, word_results
 from embedlab.vectors import WordVectors
 
 
@@ -20,3 +20,19 @@ def test_every_kind_of_set_at_once():
         "pairs_spearman": 1, "pairs_coverage": 1, "related_average_precision": 1, "related_coverage": 1,
         "questions_3cosadd": 1, "questions_coverage": 1, "kinds_purity": 1, "kinds_coverage": 1,
     }  # fmt: skip
+
+
+def test_analogies_by_section():
+    vectors = WordVectors(["a", "b", "c", "d"], np.array([[1, 0], [1, 1], [-1, 0.1], [-1, 1.1]]))
+    right, wrong, unknown = (Question("a", "b", "c", "d"), Question("a", "b", "c", "a"), Question("a", "b", "c", "e"))
+    sets = {
+        "pairs": WordPairs(("a", "a"), ("b", "c"), np.array([3.0, 1])),
+        "first": Analogies({"x": [right, unknown], "nothing known": [unknown]}),
+        "second": Analogies({"y": [right, wrong]}),
+    }
+    found = analogy_arrays(word_results(vectors, sets, analogies=WordAnalogies(methods=["3cosadd"])))
+    rows = zip(*(found[f"analogy_{name}"].tolist() for name in ("set", "section", "asked", "counted")), strict=True)
+    assert list(rows) == [("first", "x", 2, 1), ("first", "nothing known", 1, 0), ("second", "y", 2, 2)]
+    assert np.array_equal(found["analogy_3cosadd"][:, 0], [1, np.nan, 0.5], equal_nan=True)
+    assert set(found) == {f"analogy_{name}" for name in ("set", "section", "asked", "counted", "3cosadd")}
+    assert analogy_arrays({}) == {}

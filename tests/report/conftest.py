@@ -127,3 +127,36 @@ def sweep_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (run / "metrics.json").unlink()
             (run / "evaluation" / "test.npz").unlink()
     return directory
+
+
+@pytest.fixture
+def make_word_run() -> Callable[..., Path]:
+    """A finished run of word vectors: 40 words in four directions, and what it leaves to read."""
+
+    def write(directory: Path, **overrides: str) -> Path:
+        (directory / "evaluation").mkdir(parents=True)
+        (directory / "config.yaml").write_text("name: word2vec\nseed: 1\n")
+        (directory / "overrides.yaml").write_text(yaml.safe_dump([f"{k}={v}" for k, v in overrides.items()]))
+        (directory / "status.json").write_text('{"status": "done", "seconds": 9.0}')
+        metrics = {
+            "test/ws353_spearman": {"value": 0.652, "low": 0.61, "high": 0.69}, "test/ws353_coverage": {"value": 0.98},
+            "test/google_analogies_3cosadd": {"value": 0.5}, "test/google_analogies_coverage": {"value": 0.75},
+        }  # fmt: skip
+        (directory / "metrics.json").write_text(json.dumps(metrics))
+        random = np.random.default_rng(0)
+        vectors = np.eye(4, 10)[np.arange(40) % 4] + 0.2 * random.normal(size=(40, 10))
+        pairs = [("france", "paris"), ("italy", "rome"), ("japan", "tokyo")]
+        np.savez(
+            directory / "evaluation" / "test.npz",
+            queries=["river", "czech + currency"], neighbours=[["lake", "sea"], ["koruna", "euro"]],
+            neighbour_cosines=[[0.81, 0.5], [0.62, 0.6]],
+            map_words=[f"word{n}" for n in range(40)], map_vectors=vectors.astype(np.float32),
+            relation_titles=["capitals"], relation=[0, 0, 0], relation_pairs=pairs,
+            relation_vectors=random.normal(size=(3, 2, 10)),
+            analogy_set=["google_analogies"] * 2, analogy_section=["capital-world", "currency"], analogy_asked=[4, 2],
+            analogy_counted=[3, 0], analogy_3cosadd=[[0.5, 0.4, 0.6], [np.nan] * 3],
+            analogy_3cosmul=[[0.625, np.nan, np.nan], [np.nan] * 3],
+        )  # fmt: skip
+        return directory
+
+    return write

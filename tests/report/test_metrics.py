@@ -1,6 +1,6 @@
 import pytest
 
-from embedlab.report.metrics import describe, ordered
+from embedlab.report.metrics import coverages, describe, ordered
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,10 @@ from embedlab.report.metrics import describe, ordered
         ("test/5way_1shot", "5-way 1-shot", True),
         ("test/20way_5shot", "20-way 5-shot", False),
         ("test/lake_20way_1shot", "Lake 20-way 1-shot", False),
+        ("test/ws353_sim_spearman", "WordSim-353 similarity ρ", True),
+        ("test/mine_spearman", "mine ρ", True),
+        ("test/google_analogies_3cosadd", "Google analogies", True),
+        ("test/google_analogies_3cosmul_semantic", "Google analogies semantic, 3CosMul", False),
         ("test/something_new", "something new", False),
     ],
 )
@@ -33,3 +37,11 @@ def test_format() -> None:
     assert describe("test/recall_at_1").format(0.93149) == "93.1"
     assert describe("test/threshold").format(1.23456) == "1.235"
     assert not describe("test/eer").higher_is_better
+
+
+def test_which_coverage_belongs_to_a_metric() -> None:
+    keys = {f"test/{name}_{end}" for name in ("ws353", "ws353_sim") for end in ("spearman", "coverage")} | {"test/x"}
+    assert coverages(keys) == {
+        "test/ws353_spearman": "test/ws353_coverage", "test/ws353_sim_spearman": "test/ws353_sim_coverage",
+    }  # fmt: skip
+    assert coverages({"test/recall_at_1"}) == {}

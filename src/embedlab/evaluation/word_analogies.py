@@ -50,6 +50,7 @@ class WordAnalogiesResult:
         names: of all sections.
         syntactic: ``(sections,)`` bool.
         coverage: share of all questions whose four words are known.
+        asked: ``(sections,)`` how many questions each has, known or not.
     """
 
     correct: Mapping[str, NDArray[np.bool_]]
@@ -58,6 +59,7 @@ class WordAnalogiesResult:
     names: tuple[str, ...]
     syntactic: NDArray[np.bool_]
     coverage: float
+    asked: NDArray[np.int64]
 
     def metrics(self) -> dict[str, Estimate]:
         """``3cosadd``, ``3cosadd_semantic``, ``3cosadd_syntactic`` and so for 3CosMul; ``coverage``.
@@ -131,6 +133,7 @@ class WordAnalogies:
             names,
             np.isin(names, list(analogies.syntactic)),
             float(known.mean()),
+            np.array([len(analogies.sections[name]) for name in names]),
         )
 
 

@@ -1,6 +1,7 @@
 """How metrics are shown: name, one-line gloss, unit and which direction is better."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -88,18 +89,28 @@ _KNOWN: tuple[tuple[str, str, str, bool], ...] = (
     (r"auc", "ROC AUC", "Area under the ROC curve: 100 is perfect, 50 is chance.", False),
     (r"(.+)_spearman", r"\1 ρ", "Spearman's rank correlation of cosines with people's judgements.", True),
     (r"(.+)_average_precision", r"\1 AP", "Average precision of related pairs, ranked by cosine.", True),
-    (r"(.+)_3cosadd", r"\1", "Share of analogies whose answer is the word nearest to b − a + c.", True),
+    (r"(.+)_3cosadd", r"\1", "Share of analogies whose answer is the word nearest to b − a + c (3CosAdd).", True),
     (r"(.+)_3cosmul", r"\1 3CosMul", "Share of analogies rightly answered by 3CosMul.", False),
     (
         r"(.+)_(3cosadd|3cosmul)_(semantic|syntactic)",
-        r"\1 \3 (\2)",
-        r"The same, of the \3 analogies only.",
+        r"\1 \3, \2",
+        r"Share of the \3 analogies rightly answered by \2.",
         False,
     ),
     (r"(.+)_purity", r"\1 purity", "Share of words of the commonest category of their k-means cluster.", False),
     (r"(.+)_coverage", r"\1 coverage", "Share of the test whose words are all in the vocabulary.", False),
     (r"eer", "EER", "Error rate where false accepts equal false rejects; lower is better.", False),
 )
+# Display names of sets of words.
+_SETS = {
+    "ws353": "WordSim-353", "ws353_sim": "WordSim-353 similarity", "ws353_rel": "WordSim-353 relatedness",
+    "simlex999": "SimLex-999", "men": "MEN", "rw": "Rare Words", "mturk287": "MTurk-287", "mturk771": "MTurk-771",
+    "rg65": "RG-65", "mc30": "MC-30", "yp130": "YP-130", "verb143": "Verb-143", "simverb3500": "SimVerb-3500",
+    "semeval17": "SemEval-2017", "google_analogies": "Google analogies", "google_phrases": "Google phrases",
+    "msr_analogies": "MSR analogies", "ap": "AP", "battig": "Battig", "bless": "BLESS", "esslli2008": "ESSLLI-2008",
+    "hj": "HJ", "hj_sim": "HJ similarity", "hj_rel": "HJ relatedness", "rt": "RT", "ae": "AE", "ae2": "AE 2",
+    "simlex965_ru": "SimLex-965 Russian", "simlex999_ru": "SimLex-999 Russian",
+}  # fmt: skip
 _LOWER_IS_BETTER = re.compile(r"eer|loss|error|perplexity")
 
 
@@ -110,13 +121,34 @@ def describe(key: str) -> Metric:
     for order, (pattern, name, gloss, headline) in enumerate(_KNOWN):
         match = re.fullmatch(pattern, bare)
         if match:
-            return Metric(key, match.expand(name), match.expand(gloss), True, not lower, headline, order)
+            shown, glossed = (_spelled(match.expand(template)) for template in (name, gloss))
+            if name.startswith("\\1"):
+                shown = set_name(match[1]) + shown.removeprefix(match[1])
+            return Metric(key, shown, glossed, True, not lower, headline, order)
     return Metric(key, bare.replace("_", " "), "", fraction=False, higher_is_better=not lower)
+
+
+def set_name(name: str) -> str:
+    """What a set of words is called; an unknown one, or any other name, stays as it is."""
+    return _SETS.get(name, name)
+
+
+def coverages(keys: Iterable[str]) -> dict[str, str]:
+    """Which of these metrics says how much of its set each of the others was measured on, where one does."""
+    keys, found = set(keys), dict[str, str]()
+    ends = {key for key in keys if key.endswith("_coverage")}
+    for coverage in sorted(ends, key=len):  # the nearest name wins
+        found |= {key: coverage for key in keys - ends if key.startswith(coverage.removesuffix("coverage"))}
+    return found
 
 
 def ordered(keys: set[str]) -> list[Metric]:
     """These metrics in the order of the table, unknown ones last by name."""
     return sorted((describe(key) for key in keys), key=lambda metric: (metric.order, _numbers(metric.key)))
+
+
+def _spelled(text: str) -> str:
+    return text.replace("3cosadd", "3CosAdd").replace("3cosmul", "3CosMul")
 
 
 def _numbers(key: str) -> tuple[tuple[int, str], ...]:

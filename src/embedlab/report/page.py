@@ -12,10 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from embedlab.report.figures import colour
 from embedlab.report.layout import columns, error_line, format_seconds, legend, verdict
-from embedlab.report.metrics import ordered
+from embedlab.report.metrics import Metric, coverages, ordered
 from embedlab.report.pictures import Pictures
+from embedlab.report.runs import Measured, Run
 from embedlab.report.sweep import Sweep
 from embedlab.report.table import BEST, Table
+from embedlab.report.words import word_tables
 
 MOST_ROWS, MOST_JOBS, MOST_FAILURES = 50, 1000, 10  # what a page shows of a large sweep; the rest is in the files
 
@@ -50,11 +52,19 @@ def render(sweep: Sweep, table: Table, pictures: Pictures, drawn: int) -> str:
         verdict=verdict(table),
         facts=facts(sweep),
         finding="" if sweep.single else finding(table.main),
-        estimates=[(m, first.metrics[m.key]) for m in ordered(set(first.metrics))] if sweep.single else [],
+        estimates=tiles(first) if sweep.single else [],
+        words=word_tables(sweep.part(list(sweep.variants[:drawn]))),
         failed=sweep.failed[:MOST_FAILURES],
         config=yaml.safe_dump(dict(first.config), sort_keys=False, allow_unicode=True) if first.config else "",
         environment=list(flatten(first.environment)),
     )
+
+
+def tiles(run: Run) -> list[tuple[Metric, Measured, Measured | None]]:
+    """Each number of a run and, where one is known, the share of its test that it was measured on."""
+    of = coverages(run.metrics)
+    shown = ordered(set(run.metrics) - set(of.values()))
+    return [(metric, run.metrics[metric.key], run.metrics.get(of.get(metric.key, ""))) for metric in shown]
 
 
 def facts(sweep: Sweep) -> list[str]:

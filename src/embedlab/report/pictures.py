@@ -18,7 +18,8 @@ class Pictures:
         factors: the headline metric over what the sweep varies.
         plots: all variants in one plot.
         multiples: a panel per variant side by side.
-        maps, neighbours: a picture per variant, by its label.
+        maps, neighbours, relations: a picture per variant, by its label.
+        word_maps: likewise, of a run alone by the method of projection.
     """
 
     intervals: Figure | None
@@ -27,6 +28,8 @@ class Pictures:
     multiples: tuple[Figure, ...]
     maps: Mapping[str, Figure]
     neighbours: Mapping[str, Figure]
+    word_maps: Mapping[str, Figure]
+    relations: Mapping[str, Figure]
 
 
 def draw(sweep: Sweep, table: Table, most: int) -> Pictures:
@@ -49,4 +52,6 @@ def draw(sweep: Sweep, table: Table, most: int) -> Pictures:
         multiples=tuple(figure for figure in multiples if figure),
         maps=figures.embedding_maps(drawn, directory),
         neighbours=figures.neighbour_rows(drawn, directory),
+        word_maps=figures.word_maps(drawn, directory),
+        relations=figures.relation_figures(drawn, directory),
     )

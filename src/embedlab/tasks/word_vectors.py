@@ -1,5 +1,6 @@
 """Word vectors: compiled kernels run over blocks of text, inside the frame that trains everything else."""
 
+import io
 import logging
 import math
 import time
@@ -7,16 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.optim import SGD, Optimizer
 
 from embedlab import distributed
+from embedlab.atomic import write_atomically
 from embedlab.batch import TextBlock
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
-from embedlab.evaluation.words import evaluate_words
+from embedlab.evaluation.word_examples import WordExamples
+from embedlab.evaluation.words import WordResult, analogy_arrays, named_metrics, word_results
 from embedlab.kernels.parallel import run_blocks
 from embedlab.kernels.word_random import keep_thresholds, stream
 from embedlab.losses.words import Kernel, WordLoss, WordWindows
@@ -43,9 +47,10 @@ class WordVectors(pl.LightningModule):
         min_learning_rate: and at the end.
         subsample: frequency above which words are thinned, 1e-3 to 1e-5; 0 keeps all.
         threads: that train the same tables; None for as many as torch has.
-        validation: protocols of the data's validation sets, as :func:`embedlab.evaluation.words.evaluate_words` has
+        validation: protocols of the data's validation sets, as :func:`embedlab.evaluation.words.word_results` has
             them.
         evaluation: likewise of the test sets.
+        examples: what the report shows beside the numbers.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class WordVectors(pl.LightningModule):
         threads: int | None = None,
         validation: Mapping[str, Any] | None = None,
         evaluation: Mapping[str, Any] | None = None,
+        examples: WordExamples = WordExamples(),  # noqa: B008 - frozen
     ) -> None:
         super().__init__()
         if not isinstance(model, SkipGram):
@@ -75,7 +81,8 @@ class WordVectors(pl.LightningModule):
             if unknown := set(protocols or {}) - set(PROTOCOLS):
                 flag = "evaluation@validation" if group == "validation" else group
                 raise BadInput(f"{group} has {min(unknown)}, which is none of word vectors: take {flag}=words")
-        self._estimates: dict[str, dict[str, Estimate]] = {}
+        self.examples = examples
+        self._results: dict[str, dict[str, WordResult]] = {}
         self._kernel: Kernel | None = None
         self._last_step = 0.0
 
@@ -162,22 +169,31 @@ class WordVectors(pl.LightningModule):
         self._evaluate("test")
 
     def _evaluate(self, split: str) -> None:
-        vectors, found = self.vectors(), dict[str, Estimate]()
+        vectors, found = self.vectors(), dict[str, WordResult]()
         for name, items in self.data.word_sets(split).items():
             try:
-                found |= evaluate_words(vectors, {name: items}, **self.protocols[split])
+                found |= word_results(vectors, {name: items}, **self.protocols[split])
             except ValueError as error:  # a set that these vectors can't be tested on leaves the others their numbers
                 log.warning("%s: left out, %s", name, error)
-        # NaN where too few of a set's words are known; its coverage says so.
-        self._estimates[split] = {f"{split}/{k}": e for k, e in found.items() if math.isfinite(e.value)}
-        self.log_dict({name: estimate.value for name, estimate in self._estimates[split].items()}, batch_size=1)
+        self._results[split] = found
+        self.log_dict({name: estimate.value for name, estimate in self.estimates(split).items()}, batch_size=1)
 
     def estimates(self, split: str) -> dict[str, Estimate]:
         """The numbers of the last evaluation of ``val`` or ``test``, named ``split/SET_METRIC``."""
-        return self._estimates.get(split, {})
+        # NaN where too few of a set's words are known; its coverage says so.
+        found = named_metrics(self._results.get(split, {}))
+        return {f"{split}/{name}": value for name, value in found.items() if math.isfinite(value.value)}
 
     def save(self, directory: Path) -> None:
-        """The vectors into ``exports/``: ``vectors.safetensors``, with subwords fastText's ``vectors.bin``."""
+        """The vectors into ``exports/``: ``vectors.safetensors``, with subwords fastText's ``vectors.bin``.
+
+        What the report shows of them goes into ``evaluation/test.npz``.
+        """
+        vectors = self.vectors()
         (directory / "exports").mkdir(parents=True, exist_ok=True)
         suffix = ".safetensors" if self.model.subwords is None else ".bin"
-        save(self.vectors(), directory / "exports" / f"vectors{suffix}")
+        save(vectors, directory / "exports" / f"vectors{suffix}")
+        arrays: dict[str, Any] = self.examples(vectors) | analogy_arrays(self._results.get("test", {}))
+        content = io.BytesIO()
+        np.savez_compressed(content, **arrays)
+        write_atomically(directory / "evaluation" / "test.npz", content.getbuffer())

@@ -8,9 +8,9 @@ from embedlab.report.figures.histogram import distance_histograms
 from embedlab.report.figures.intervals import intervals
 from embedlab.report.figures.neighbours import neighbour_rows
 from embedlab.report.figures.parallel_coordinates import parallel_coordinates
-from embedlab.report.figures.relation_arrows import Relation, relation_arrows
+from embedlab.report.figures.relation_arrows import Relation, relation_arrows, relation_figures
 from embedlab.report.figures.roc import roc
-from embedlab.report.figures.word_map import word_map
+from embedlab.report.figures.word_map import word_map, word_maps
 
 __all__ = [
     "Figure",
@@ -23,8 +23,10 @@ __all__ = [
     "neighbour_rows",
     "parallel_coordinates",
     "relation_arrows",
+    "relation_figures",
     "roc",
     "training_loss",
     "validation_curve",
     "word_map",
+    "word_maps",
 ]

@@ -21,6 +21,8 @@ SIDES: dict[str, tuple[tuple[int, int], str, str]] = {
     "upper left": ((-3, 2), "right", "bottom"),
     "lower left": ((-3, -2), "right", "top"),
 }
+# What share of a word lies left of or below the point where it is held.
+_BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0, "bottom": 0.0, "top": 1.0}
 
 
 def write_labels(
@@ -44,16 +46,18 @@ def write_labels(
     """
     axes.figure.draw_without_rendering()  # type: ignore[union-attr] # where things are is known only once laid out
     dots = axes.transData.transform(places)
-    half = _DOT * axes.figure.dpi / 72
+    point = axes.figure.dpi / 72  # pixels
+    half = _DOT * point
     taken = np.hstack([dots - half, dots + half])
-    for word, place, tint, choices in zip(words, places, colours, sides, strict=True):
-        written = [_write(axes, word, place, tint, side, size) for side in choices]
-        boxes = np.array([text.get_window_extent().extents for text in written])
-        free = [not _covers(box, taken) for box in boxes]
-        kept = free.index(True) if any(free) else None if drop else 0
-        for number, text in enumerate(written):
-            if number != kept:
-                text.remove()
+    for word, place, dot, tint, choices in zip(words, places, dots, colours, sides, strict=True):
+        text = _write(axes, word, place, tint, choices[0], size)
+        extent = text.get_window_extent()
+        boxes = [_box(dot, side, extent.width, extent.height, point) for side in choices]
+        kept = next((number for number, box in enumerate(boxes) if not _covers(box, taken)), None if drop else 0)
+        if kept != 0:
+            text.remove()
+        if kept:
+            _write(axes, word, place, tint, choices[kept], size)
         if kept is not None:
             taken = np.vstack([taken, boxes[kept]])
 
@@ -64,6 +68,13 @@ def _write(axes: Axes, word: str, place: NDArray[Any], tint: str, side: str, siz
         word, tuple(place), offset, textcoords="offset points", ha=horizontal, va=vertical, fontsize=size, color=tint,
         annotation_clip=False,
     )  # fmt: skip
+
+
+def _box(dot: NDArray[Any], side: str, width: float, height: float, point: float) -> NDArray[np.float64]:
+    """``x0, y0, x1, y1`` in pixels of a word on that side of its dot."""
+    offset, horizontal, vertical = SIDES[side]
+    low = dot + point * np.array(offset) - (width * _BEFORE[horizontal], height * _BEFORE[vertical])
+    return np.array([*low, low[0] + width, low[1] + height])
 
 
 def _covers(box: NDArray[Any], taken: NDArray[Any]) -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from embedlab.report.figures.figure import INK, NEUTRAL, PLOT, WIDE, Figure, canvas, colour, save_vector
 from embedlab.report.figures.labels import write_labels
+from embedlab.report.sweep import Sweep
 
 RIGHTWARD = ("right", "lower right", "upper right", "below", "above", "left")
 LEFTWARD = ("left", "lower left", "upper left", "below", "above", "right")
@@ -36,6 +37,20 @@ class Relation:
         offsets /= np.maximum(np.linalg.norm(offsets, axis=1, keepdims=True), 1e-12)
         count = len(offsets)
         return float((np.square(offsets.sum(0)).sum() - count) / (count * (count - 1))) if count > 1 else np.nan
+
+
+def relation_figures(sweep: Sweep, directory: Path) -> dict[str, Figure]:
+    """A figure per variant by its label, of the pairs of words that its first finished run knows."""
+    found = {}
+    for variant in sweep.variants:
+        if run := variant.showcase("relation_titles", "relation", "relation_pairs", "relation_vectors"):
+            of, pairs, vectors = (run.evaluation[name] for name in ("relation", "relation_pairs", "relation_vectors"))
+            relations = {
+                str(title): Relation(pairs[of == number].tolist(), *np.moveaxis(vectors[of == number], 1, 0))
+                for number, title in enumerate(run.evaluation["relation_titles"])
+            }
+            found[variant.label] = relation_arrows(relations, directory, f"relation_arrows_{variant.number}")
+    return found
 
 
 def relation_arrows(relations: Mapping[str, Relation], directory: Path, name: str = "relation_arrows") -> Figure:

@@ -1,6 +1,7 @@
 """A 2-D map of words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,13 +10,36 @@ from numpy.typing import NDArray
 
 from embedlab.errors import BadInput
 from embedlab.report.figures.embedding_map import project, set_apart
-from embedlab.report.figures.figure import INK, Figure, canvas, colour, save_vector
+from embedlab.report.figures.figure import INK, WIDE, Figure, canvas, colour, save_vector
 from embedlab.report.figures.labels import SIDES, write_labels
+from embedlab.report.sweep import Sweep
 
 Method = Literal["pca", "tsne", "umap"]
 _NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
-_SIZE = 7.4, 5.6  # inches
+_SIZE, _LARGE = (7.4, 5.6), (WIDE, 7.6)  # inches
+_MANY = 60  # words, of which the map is large
+_FEWEST = 10  # words, of which fewer make no map
 _APART = 0.1  # inches, between dots
+
+
+def word_maps(sweep: Sweep, directory: Path) -> dict[str, Figure]:
+    """A map of frequent words for each variant by its label; of a run alone one for each method, by its name.
+
+    The methods are PCA and t-SNE, and UMAP where it is installed.
+    """
+    return dict(_maps(sweep, directory))
+
+
+def _maps(sweep: Sweep, directory: Path) -> Iterator[tuple[str, Figure]]:
+    methods: list[Method] = ["tsne"]
+    if sweep.single:
+        methods += ["pca", "umap"] if find_spec("umap") else ["pca"]
+    for variant in sweep.variants:
+        if run := variant.showcase("map_words", "map_vectors"):
+            words, vectors = run.evaluation["map_words"].tolist(), run.evaluation["map_vectors"]
+            for method in methods if len(words) >= _FEWEST and vectors.shape[1] > 1 else ():
+                label, name = (_NAMES[method], method) if sweep.single else (variant.label, str(variant.number))
+                yield label, word_map(words, vectors, directory, method=method, name=f"word_map_{name}")
 
 
 def word_map(
@@ -39,9 +63,10 @@ def word_map(
         method: ``pca``, ``tsne``, or ``umap``, which needs an extra.
         name: of the file.
     """
-    places = set_apart(place(vectors, method) * _SIZE, _APART)
+    size = _LARGE if len(words) > _MANY else _SIZE
+    places = set_apart(place(vectors, method) * size, _APART)
     kinds = list(dict.fromkeys(groups or [""]))
-    with canvas(*_SIZE) as drawn:
+    with canvas(*size) as drawn:
         axes = drawn.subplots()
         axes.set_axis_off()
         for number, kind in enumerate(kinds):
