@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from embedlab.cli import _parser
+
 SLOW = {"torch", "pytorch_lightning", "hydra", "omegaconf", "matplotlib", "numpy", "scipy", "sklearn", "numba"}
 
 
@@ -37,3 +39,10 @@ def test_what_is_imported(tmp_path, arguments: list[str], imported: set[str]) ->
     said, _, modules = done.stdout.rpartition("imported")
     assert said.strip()
     assert SLOW & set(modules.split()) == imported
+
+
+def test_every_command_has_help() -> None:
+    (commands,) = (action.choices for action in _parser()._actions if isinstance(action.choices, dict))
+    assert {"neighbors", "analogy", "similarity", "export", "evaluate"} <= set(commands)
+    for command, parser in commands.items():
+        assert f"embedlab {command}" in parser.format_help()

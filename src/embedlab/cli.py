@@ -135,12 +135,14 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("-k", type=int, default=10, help="how many (default 10)")
 
     added = with_vectors(command("analogy", _analogy, "A is to B as C is to what? man king woman: queen"))
-    added.add_argument("words", nargs=3, metavar=("A", "B", "C"), help="three words")
+    for name, help in (("a", "man"), ("b", "king"), ("c", "woman")):
+        added.add_argument(name, metavar=name.upper(), help=f"a word, e.g. {help}")
     added.add_argument("-k", type=int, default=10, help="how many answers (default 10)")
     added.add_argument("--cosmul", action="store_true", help="by 3CosMul, products of cosines, not 3CosAdd, sums")
 
     added = with_vectors(command("similarity", _similarity, "how alike two words are: the cosine of their vectors"))
-    added.add_argument("words", nargs=2, metavar=("A", "B"), help="two words")
+    added.add_argument("a", metavar="A", help="a word")
+    added.add_argument("b", metavar="B", help="another")
 
     added = command("sweep", _sweep, "how far a sweep is, and going on with one that was cut off")
     added.add_argument("directory", metavar="SWEEP_DIR")
@@ -318,14 +320,14 @@ def _neighbors(options: argparse.Namespace) -> None:
 def _analogy(options: argparse.Namespace) -> None:
     from embedlab.apps.words import open_vectors
 
-    a, b, c = options.words
-    _print_words(open_vectors(options.vectors).analogy(a, b, c, _at_least_one(options.k), options.cosmul))
+    vectors, k = open_vectors(options.vectors), _at_least_one(options.k)
+    _print_words(vectors.analogy(options.a, options.b, options.c, k, options.cosmul))
 
 
 def _similarity(options: argparse.Namespace) -> None:
     from embedlab.apps.words import open_vectors
 
-    print(f"{open_vectors(options.vectors).similarity(*options.words):.4f}")
+    print(f"{open_vectors(options.vectors).similarity(options.a, options.b):.4f}")
 
 
 def _print_words(found: list[tuple[str, float]]) -> None:

@@ -1,3 +1,6 @@
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +89,19 @@ def test_without_space_the_command_says_so_and_the_old_file_stays(command, run, 
     assert done.returncode == 2
     assert done.stderr == "embedlab: old.vec: No space left on device; the old file is as it was\n"
     assert (tmp_path / "old.vec").read_text() == "old"
+
+
+def test_on_a_disk_that_is_full_the_old_file_stays(run, tmp_path):
+    """A real one of 64 kB, which a user namespace lets anybody mount."""
+    unshare = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    mount = "mount -t tmpfs -o size=64k none small && printf old > small/v.vec && "
+    (tmp_path / "small").mkdir()
+    if not shutil.which("unshare") or subprocess.run([*unshare, mount + "true"], cwd=tmp_path, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    save(WordVectors([f"w{n}" for n in range(5000)], np.ones((5000, 9))), run / "exports" / "vectors.safetensors")
+    script = (
+        f"{mount}{sys.executable} -m embedlab.cli export run --to small/v.vec; echo $?; cat small/v.vec; ls -A small"
+    )
+    done = subprocess.run([*unshare, script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr == "embedlab: small/v.vec: No space left on device; the old file is as it was\n"
+    assert done.stdout == "2\noldv.vec\n"
