@@ -5,22 +5,20 @@ is counted, that file is rewritten with the final numbers. So a token is split a
 the distinct tokens but never the text.
 """
 
-import errno
-import fcntl
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedlab.data.corpus import FINGERPRINT, IDS, OFFSETS, VOCABULARY, Corpus, cache_directory
+from embedlab.data.corpus import IDS, OFFSETS, VOCABULARY, Corpus, cache_directory
+from embedlab.data.made_once import made_once
 from embedlab.data.npy import NpyAppender
 from embedlab.data.text_progress import ReadingProgress
 from embedlab.data.text_sources import TextFile, TextSource, text_files
@@ -32,7 +30,6 @@ from embedlab.text.tokenize import Tokenizer, Words
 from embedlab.text.vocabulary import EOS, UNKNOWN, Vocabulary
 
 FORMAT = 1  # of what is on disk; a new number makes all corpora anew
-UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 
 
 @dataclass(frozen=True)
@@ -74,9 +71,6 @@ class Preparation:
     ) -> Corpus:
         """The corpus of the sources, from the cache if it was made before and nothing has changed.
 
-        Processes that want the same one at the same time wait for the first. One that is killed leaves nothing that
-        looks finished.
-
         Args:
             sources: files, patterns, folders, or :class:`embedlab.data.hub_text.HubText`.
             cache: directory; see :func:`embedlab.data.corpus.cache_directory`.
@@ -92,30 +86,18 @@ class Preparation:
             made_from["only now"] = os.urandom(16).hex()
         digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:20]
         directory = cache_directory(cache) / "corpora" / digest
-        try:
-            with _held(directory.with_suffix(".lock")):
-                if not (directory / FINGERPRINT).exists():
-                    self._make(texts, made_from, directory, progress)
-        except OSError as error:
-            if error.errno not in UNWRITABLE:
-                raise
-            raise BadInput(f"{directory.parent}: {error.strerror}: set EMBEDLAB_CACHE to a folder with room") from error
-        return Corpus(directory)
+        make = partial(self._make, texts, made_from, progress)
+        return Corpus(made_once(directory, make))
 
-    def _make(self, texts: Sequence[TextSource], made_from: dict[str, Any], directory: Path, progress: bool) -> None:
-        partial = directory.with_suffix(".partial")  # left by one that was killed, as the lock is ours
-        for old in (partial, directory):
-            shutil.rmtree(old, ignore_errors=True)
-        partial.mkdir()
-        try:
-            with ReadingProgress(progress) as bars:
-                stream = partial / "tokens"
-                tokens, counts = write_tokens(texts, self.tokenizer, self.lines, stream, bars)
-                self._number(tokens, counts, stream, bars)
-            (partial / FINGERPRINT).write_text(json.dumps({**made_from, "tokens_read": int(counts.sum())}, indent=1))
-            partial.rename(directory)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    def _make(
+        self, texts: Sequence[TextSource], made_from: dict[str, Any], progress: bool, folder: Path
+    ) -> dict[str, Any]:
+        """Fills a folder with the corpus; what its fingerprint says."""
+        with ReadingProgress(progress) as bars:
+            stream = folder / "tokens"
+            tokens, counts = write_tokens(texts, self.tokenizer, self.lines, stream, bars)
+            self._number(tokens, counts, stream, bars)
+        return {**made_from, "tokens_read": int(counts.sum())}
 
     def _number(self, tokens: list[str], counts: NDArray[np.int64], stream: Path, bars: ReadingProgress) -> None:
         """Writes vocabulary, ids and offsets beside a stream of tokens, which is removed."""
@@ -174,12 +156,3 @@ def _opened(sources: str | Path | Sequence[str | Path | TextSource]) -> list[Tex
     if all(isinstance(text, TextFile) and text.size == 0 for text in texts):
         raise BadInput(f"{texts[0].name}: an empty file" if len(texts) == 1 else "all text files are empty")
     return texts
-
-
-@contextmanager
-def _held(lock: Path) -> Iterator[None]:
-    """While no other process holds the same lock."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
