@@ -1,4 +1,6 @@
 import numpy as np
+import pytest
+from scipy import sparse
 
 from embedlab.evaluation.word_analogies import Analogies, Question, WordAnalogies
 from embedlab.evaluation.word_categories import CategorizedWords
@@ -36,3 +38,23 @@ def test_analogies_by_section():
     assert np.array_equal(found["analogy_3cosadd"][:, 0], [1, np.nan, 0.5], equal_nan=True)
     assert set(found) == {f"analogy_{name}" for name in ("set", "section", "asked", "counted", "3cosadd")}
     assert analogy_arrays({}) == {}
+
+
+def test_sparse_vectors_have_the_figures_of_dense_ones():
+    draw = np.random.default_rng(0)
+    words = [f"w{n}" for n in range(400)]
+    rows = draw.exponential(size=(400, 200)) * (draw.random((400, 200)) < 0.1)
+    rows[:200:2] += 3 * (np.arange(200) < 20)  # two kinds of words, which k-means finds
+    picked = draw.integers(0, 400, (4, 150))
+    pairs = [[words[n] for n in column] for column in picked]
+    kinds = tuple("xy"[n % 2] for n in range(200))
+    sets = {
+        "pairs": WordPairs(tuple(pairs[0]), (*pairs[1][1:], "unknown"), draw.random(150)),
+        "questions": Analogies({"x": [Question(*items) for items in zip(*pairs, strict=True)]}),
+        "kinds": CategorizedWords(tuple(words[:200]), kinds),
+    }
+    thin, full = (evaluate_words(WordVectors(words, matrix), sets) for matrix in (sparse.csr_matrix(rows), rows))
+    assert {name: estimate.value for name, estimate in thin.items()} == pytest.approx(
+        {name: estimate.value for name, estimate in full.items()}
+    )
+    assert thin["kinds_purity"].value == 1

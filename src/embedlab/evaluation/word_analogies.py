@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from embedlab.evaluation.intervals import mean_interval
 from embedlab.evaluation.protocol import Estimate
 from embedlab.evaluation.word_lookup import WordLookup
-from embedlab.vectors.word_vectors import WordVectors
+from embedlab.vectors.word_vectors import Matrix, WordVectors, products
 
 _METHODS = ("3cosadd", "3cosmul")
 _EPSILON = np.float32(1e-6)
@@ -137,9 +137,7 @@ class WordAnalogies:
         )
 
 
-def _answers(
-    normed: NDArray[np.float32], first: NDArray[np.int64], rows: NDArray[np.int64], method: str
-) -> NDArray[np.int64]:
+def _answers(normed: Matrix, first: NDArray[np.int64], rows: NDArray[np.int64], method: str) -> NDArray[np.int64]:
     """``(Q,)`` the row that answers each question; of equally good ones the first.
 
     Args:
@@ -152,12 +150,13 @@ def _answers(
     places = places.reshape(rows.shape)
     given, given_row = _given(first, rows)
     highest, answer = np.full(len(rows), -np.inf, np.float32), np.zeros(len(rows), np.int64)
-    for start in range(0, len(normed), _WORDS):
+    asked = normed[words]
+    for start in range(0, normed.shape[0], _WORDS):
         block = normed[start : start + _WORDS]
-        cosines = normed[words] @ block.T
+        cosines = products(asked, block)
         if method == "3cosmul":
-            cosines = (1 + cosines) / 2
-        here = (given_row >= start) & (given_row < start + len(block))
+            cosines = (1 + cosines) / np.float32(2)
+        here = (given_row >= start) & (given_row < start + block.shape[0])
         question, column = given[here], given_row[here] - start
         for begin in range(0, len(rows), _QUESTIONS):
             a, b, c = places[begin : begin + _QUESTIONS].T

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from embedlab.evaluation.protocol import Estimate
 from embedlab.evaluation.word_lookup import WordLookup
-from embedlab.vectors.word_vectors import WordVectors, unit
+from embedlab.vectors.word_vectors import Matrix, WordVectors, row_products, unit
 
 Floats = NDArray[np.float64]
 UNKNOWN = ("skip", "zero", "subwords")
@@ -90,7 +90,7 @@ class WordSimilarity:
         second, second_known = self._units(vectors, lookup, pairs.second)
         known = first_known & second_known
         kept = np.ones(len(known), bool) if self.unknown == "zero" else known
-        similarities = np.where(known, np.einsum("pd,pd->p", first, second), 0.0)[kept]
+        similarities = np.where(known, row_products(first, second), 0.0)[kept]
         scores = pairs.scores[kept]
         measure: Callable[..., float] = average_precision if pairs.yes_or_no else spearman
         return WordSimilarityResult(
@@ -103,7 +103,7 @@ class WordSimilarity:
 
     def _units(
         self, vectors: WordVectors, lookup: WordLookup, words: tuple[str, ...]
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    ) -> tuple[Matrix, NDArray[np.bool_]]:
         """Vectors ``(P, D)`` at length 1, and which of them there are."""
         rows = lookup(words)
         found, known = vectors.normed[rows], rows >= 0

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from embedlab.errors import BadInput
 from embedlab.text.morphology import are_tagged, split_tag
@@ -13,10 +14,12 @@ from embedlab.vectors.spelling import nearest_spelling
 from embedlab.vectors.subword_vectors import SubwordVectors
 
 Vector = NDArray[np.float32]
+Matrix: TypeAlias = Any  # a float32 array (rows, D), or such a csr_matrix: SciPy says no types
 Query = str | Vector | Sequence[str | Vector]
 Found = list[tuple[str, float]]  # words and their scores, best first
 
 _EPSILON = 1e-6  # what 3CosMul's denominator is kept off zero by
+_DENSE_ROWS = 256  # of a sparse matrix that are held as dense ones at a time
 
 
 class WordVectors:
@@ -26,7 +29,7 @@ class WordVectors:
 
     Args:
         words: V different ones, most frequent first.
-        vectors: ``(V, D)``, kept as float32.
+        vectors: ``(V, D)``, kept as float32; a sparse matrix is kept as one (CSR), and all is the same but its size.
         counts: ``(V,)`` occurrences of each word in the training text.
         subwords: what the vectors are means of.
         outputs: ``(V, D)`` the other side of the model (of hierarchical softmax: its inner nodes), to go on training.
@@ -39,7 +42,7 @@ class WordVectors:
     def __init__(
         self,
         words: Sequence[str],
-        vectors: NDArray[Any],
+        vectors: Matrix,
         counts: NDArray[Any] | None = None,
         subwords: SubwordVectors | None = None,
         outputs: NDArray[Any] | None = None,
@@ -47,7 +50,11 @@ class WordVectors:
     ) -> None:
         self.index_to_key = list(words)
         self.key_to_index = {word: row for row, word in enumerate(self.index_to_key)}
-        self.vectors = np.ascontiguousarray(vectors, np.float32)
+        self.vectors: Matrix = (
+            sparse.csr_matrix(vectors, dtype=np.float32)
+            if sparse.issparse(vectors)
+            else np.ascontiguousarray(vectors, np.float32)
+        )
         self.counts = None if counts is None else np.ascontiguousarray(counts, np.int64)
         self.subwords = subwords
         self.outputs = None if outputs is None else np.ascontiguousarray(outputs, np.float32)
@@ -61,7 +68,7 @@ class WordVectors:
         if len(self.key_to_index) < len(words):
             twice = next(word for row, word in enumerate(words) if self.key_to_index[word] != row)
             raise BadInput(f"the word {twice!r} comes twice")
-        if self.vectors.ndim != 2 or len(self.vectors) != len(words) or not self.vectors.shape[1]:
+        if self.vectors.ndim != 2 or self.vectors.shape[0] != len(words) or not self.vectors.shape[1]:
             raise BadInput(f"{len(words)} words, but vectors {self.vectors.shape}: (words, dim) is needed")
         if self.counts is not None and self.counts.shape != (len(words),):
             raise BadInput(f"{len(words)} words, but counts {self.counts.shape}")
@@ -92,7 +99,7 @@ class WordVectors:
             return np.stack([self[word] for word in words])
         row = self.row(words)
         if row is not None:
-            return self.vectors[row]
+            return self.vectors[row].toarray()[0] if self.is_sparse else self.vectors[row]
         vector = None if self.subwords is None else self.subwords.of_unseen(words)
         if vector is None:
             known = self._untagged or self.key_to_index
@@ -113,8 +120,13 @@ class WordVectors:
             rows.setdefault(split_tag(word)[0], row)
         return rows
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether ``vectors`` is a sparse matrix."""
+        return sparse.issparse(self.vectors)
+
     @cached_property
-    def normed(self) -> Vector:
+    def normed(self) -> Matrix:
         """``(V, D)`` the vectors at length 1; a vector of zeros stays one."""
         return unit(self.vectors)
 
@@ -141,7 +153,7 @@ class WordVectors:
         """
         plus, minus = self._units(positive), self._units(negative)
         target = unit(plus.sum(0) - minus.sum(0))
-        return self._best(self.normed[:restrict_vocab] @ target, topn, positive, negative)
+        return self._best(self._searched(restrict_vocab) @ target, topn, positive, negative)
 
     def most_similar_cosmul(
         self,
@@ -156,7 +168,7 @@ class WordVectors:
 
         Source: Levy, Goldberg, "Linguistic Regularities in Sparse and Explicit Word Representations", CoNLL 2014.
         """
-        searched = self.normed[:restrict_vocab]
+        searched = self._searched(restrict_vocab)
         plus, minus = ((1 + searched @ self._units(items).T) / 2 for items in (positive, negative))
         return self._best(plus.prod(1) / (minus.prod(1) + np.float32(_EPSILON)), topn, positive, negative)
 
@@ -173,6 +185,10 @@ class WordVectors:
             raise BadInput(f"none of {', '.join(words) or 'no words'} is known")
         vectors = unit(self[known])
         return min(zip((vectors @ unit(vectors.mean(0))).tolist(), known, strict=True))[1]
+
+    def _searched(self, restrict_vocab: int | None) -> Matrix:
+        """``normed`` of the first so many words; a slice of a sparse matrix would be a copy of all of it."""
+        return self.normed if restrict_vocab is None else self.normed[:restrict_vocab]
 
     def _units(self, items: Query | None) -> NDArray[np.float32]:
         """``(n, D)`` of a query's items, words at length 1."""
@@ -195,14 +211,38 @@ class WordVectors:
         return [(self.index_to_key[row], float(scores[row])) for row in rows]
 
 
-def unit(vectors: NDArray[Any]) -> Vector:
-    """Vectors ``(…, D)`` at length 1, float32; one of zeros stays zero."""
+def unit(vectors: Matrix) -> Matrix:
+    """Vectors ``(…, D)``, or a sparse matrix of such rows, at length 1, float32; one of zeros stays zero."""
+    if sparse.issparse(vectors):
+        lengths = np.sqrt(vectors.multiply(vectors) @ np.ones(vectors.shape[1]))
+        scaled = vectors.data / np.repeat(np.where(lengths > 0, lengths, 1), np.diff(vectors.indptr))
+        return sparse.csr_matrix((scaled.astype(np.float32), vectors.indices, vectors.indptr), vectors.shape)
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
 
 
-def first_not_finite(matrix: NDArray[Any], block: int = 65536) -> int | None:
+def products(first: Matrix, second: Matrix) -> NDArray[np.float32]:
+    """``first @ second.T`` as a dense array ``(n, m)``; of sparse ones a few rows at a time are dense meanwhile."""
+    if not sparse.issparse(first):
+        return first @ second.T
+    found = np.empty((first.shape[0], second.shape[0]), np.float32)
+    for start in range(0, len(found), _DENSE_ROWS):
+        found[start : start + _DENSE_ROWS] = (second @ first[start : start + _DENSE_ROWS].T.toarray()).T
+    return found
+
+
+def row_products(first: Matrix, second: Matrix) -> NDArray[np.float32]:
+    """The product ``(n,)`` of each row with the other's row of the same number."""
+    if not sparse.issparse(first):
+        return np.einsum("nd,nd->n", first, second)
+    return first.multiply(second) @ np.ones(first.shape[1], np.float32)
+
+
+def first_not_finite(matrix: Matrix, block: int = 65536) -> int | None:
     """The first row with NaN or infinity."""
+    if sparse.issparse(matrix):
+        broken = np.flatnonzero(~np.isfinite(matrix.data))
+        return int(np.searchsorted(matrix.indptr, broken[0], "right")) - 1 if len(broken) else None
     for start in range(0, len(matrix), block):
         broken = np.flatnonzero(~np.isfinite(matrix[start : start + block]).all(1))
         if len(broken):

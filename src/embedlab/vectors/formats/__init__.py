@@ -29,6 +29,7 @@ FORMATS = {
     "npz": Format(arrays.read_npz, arrays.write_npz, ".npz"),
     "safetensors": Format(arrays.read_safetensors, arrays.write_safetensors, ".safetensors"),
 }
+SPARSE = ("npz", "safetensors")  # formats that keep sparse vectors
 
 
 def load(path: str | Path) -> WordVectors:
@@ -54,7 +55,8 @@ def save(vectors: WordVectors, path: str | Path, format: str | None = None) -> N
             text, ``.bin`` is fastText where there are subwords and word2vec's binary where there are none.
 
     Raises:
-        BadInput: an unknown format; a word the format can't say; the file can't be written (the old one stays).
+        BadInput: an unknown format; a word, or sparse vectors, the format can't say; the file can't be written (the old
+            one stays).
     """
     path = Path(path)
     by_suffix = {
@@ -65,6 +67,11 @@ def save(vectors: WordVectors, path: str | Path, format: str | None = None) -> N
     if name not in FORMATS:
         asked = f"{format}: no such format" if format else f"{path}: its ending says no format"
         raise BadInput(f"{asked}; there are {', '.join(FORMATS)}, and the endings {', '.join(by_suffix)}")
+    if vectors.is_sparse and name not in SPARSE:
+        raise BadInput(
+            f"{path}: {name} has no sparse vectors, as these of {vectors.vector_size:,} numbers are; "
+            f"{' and '.join(SPARSE)} have, and shorter ones (model.dimension=100) go into any format"
+        )
     FORMATS[name].write(vectors, path)
 
 

@@ -1,7 +1,8 @@
 """NumPy's ``.npz`` and ``.safetensors``: everything word vectors hold, any word, nothing rounded.
 
 Arrays ``vectors`` and, where there are such, ``counts``, ``outputs``, ``subword_words``, ``subword_ngrams``; words,
-n-gram lengths and ``training`` as JSON: in safetensors its metadata, in npz the bytes of the array ``metadata``.
+n-gram lengths and ``training`` as JSON: in safetensors its metadata, in npz the bytes of the array ``metadata``. Sparse
+vectors are ``vectors_data``, ``vectors_indices`` and ``vectors_indptr``, as in SciPy's CSR matrices, and ``dim``.
 """
 
 import json
@@ -13,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
+from scipy import sparse
 
 from embedlab.errors import BadInput
 from embedlab.vectors.formats.files import opened, replacing
 from embedlab.vectors.subword_vectors import SubwordVectors
-from embedlab.vectors.word_vectors import WordVectors
+from embedlab.vectors.word_vectors import Matrix, WordVectors
 
 _Arrays = dict[str, NDArray[Any]]
+_CSR = ("data", "indices", "indptr")
 _DAMAGED = (SafetensorError, zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError)
 
 
@@ -71,8 +74,13 @@ def write_safetensors(vectors: WordVectors, path: Path) -> None:
 
 def _arrays(vectors: WordVectors) -> tuple[_Arrays, dict[str, Any]]:
     subwords = vectors.subwords
-    arrays = {"vectors": vectors.vectors, "counts": vectors.counts, "outputs": vectors.outputs}
+    arrays: dict[str, Any] = {"counts": vectors.counts, "outputs": vectors.outputs}
     metadata: dict[str, Any] = {"words": vectors.index_to_key, "training": vectors.training}
+    if vectors.is_sparse:
+        arrays |= {f"vectors_{part}": getattr(vectors.vectors, part) for part in _CSR}
+        metadata["dim"] = vectors.vector_size
+    else:
+        arrays["vectors"] = vectors.vectors
     if subwords:
         arrays |= {"subword_words": subwords.words, "subword_ngrams": subwords.ngrams}
         metadata |= {"minn": subwords.minn, "maxn": subwords.maxn}
@@ -85,12 +93,21 @@ def _vectors(arrays: _Arrays, metadata: dict[str, Any]) -> WordVectors:
         subwords = SubwordVectors(arrays["subword_words"], arrays["subword_ngrams"], metadata["minn"], metadata["maxn"])
     return WordVectors(
         metadata["words"],
-        arrays["vectors"],
+        _matrix(arrays, metadata),
         arrays.get("counts"),
         subwords,
         arrays.get("outputs"),
         metadata["training"],
     )
+
+
+def _matrix(arrays: _Arrays, metadata: dict[str, Any]) -> Matrix:
+    if "vectors_data" not in arrays:
+        return arrays["vectors"]
+    parts = tuple(arrays[f"vectors_{part}"] for part in _CSR)
+    matrix = sparse.csr_matrix(parts, (len(metadata["words"]), metadata["dim"]))
+    matrix.check_format(full_check=True)  # a place beyond the matrix would be read from memory
+    return matrix
 
 
 def _damaged(path: Path, error: Exception) -> BadInput:
