@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embedlab.data.cooccurrence import cooccurrence_cells
+from embedlab.data.made_once import FINGERPRINT
+from embedlab.kernels.cooccurrence import Cells
 from embedlab.text.vocabulary import Vocabulary
 
-IDS, OFFSETS, VOCABULARY, FINGERPRINT = "ids.npy", "offsets.npy", "vocabulary.txt", "fingerprint.json"
+IDS, OFFSETS, VOCABULARY = "ids.npy", "offsets.npy", "vocabulary.txt"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,13 @@ class Corpus:
         last = len(self) if last is None else last
         places = np.arange(self.offsets[first], self.offsets[last], words)
         return np.unique(np.concatenate([[first], np.searchsorted(self.offsets, places), [last]]))
+
+    def cooccurrence(self, window: int, by_distance: bool) -> Cells:
+        """How often two words stand within a window of each other, counted on first use.
+
+        See :func:`embedlab.data.cooccurrence.cooccurrence_cells`.
+        """
+        return cooccurrence_cells(self.directory, self.ids, self.offsets, window, by_distance)
 
     def __getitem__(self, sentence: int) -> NDArray[np.int32]:
         """Numbers of a sentence's words."""

@@ -8,6 +8,8 @@ import numpy as np
 
 from embedlab.kernels.jit import compiled
 
+Cells = tuple[np.ndarray, np.ndarray, np.ndarray]  # rows, columns and values of a matrix
+
 _EMPTY = -1
 _FULL = 0.7  # of the hash table
 _BYTES = 16  # of an entry: key and weight
@@ -20,7 +22,7 @@ def cooccurrence(
     by_distance: bool = True,
     memory: int = 1 << 30,
     folder: Path | None = None,
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+) -> Iterator[Cells]:
     """How often two words stand within a window of each other in a sentence, both ways round.
 
     Pairs are counted in a hash table. Whenever it is full it is sorted and written to disk, and in the end what was
@@ -31,7 +33,7 @@ def cooccurrence(
         offsets: int64 ``(sentences + 1,)``, where each sentence starts.
         window: words to each side.
         by_distance: a pair at distance d counts 1/d, as in GloVe; otherwise 1.
-        memory: bytes for counting, and about as many for merging.
+        memory: bytes for counting at most, and about as many for merging.
         folder: where the temporary files go; the system's by default.
 
     Yields:
@@ -42,7 +44,8 @@ def cooccurrence(
         OSError: if the disk is full.
     """
     # The table is sorted in copies of its keys, its order and its weights.
-    size = max(1 << int(np.log2(max(memory, 1) / (2 * _BYTES))), 64)
+    most_pairs = window * (len(ids) + 1)
+    size = 1 << int(np.log2(max(min(memory / (2 * _BYTES), 2 * most_pairs / _FULL), 64)))
     keys, weights = np.full(size, _EMPTY, np.int64), np.zeros(size)
     with tempfile.TemporaryDirectory(dir=folder) as runs:
         written: list[tuple[np.ndarray, np.ndarray]] = []
@@ -96,7 +99,7 @@ def _merged(runs: list[tuple[np.ndarray, np.ndarray]], most: int) -> Iterator[tu
         starts = stops
 
 
-def _both_ways(keys: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _both_ways(keys: np.ndarray, weights: np.ndarray) -> Cells:
     low, high = (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32)
     other = low != high
     values = np.where(other, weights, 2 * weights)  # a word beside itself is met from either side
