@@ -43,11 +43,39 @@ def test_what_one_gets_wrong(embedlab, tmp_path, file):
         assert done.stderr.count("\n") == 1
 
 
-def test_a_run_from_text_to_neighbours(embedlab, tmp_path):
+@pytest.fixture
+def corpus(tmp_path):
+    """``corpus.txt``: sentences of words of one topic, ``a0`` to ``a19``, ``b0`` and so on."""
     draw = random.Random(0)
     topics = [draw.choice("abcdefgh") for _ in range(5000)]
     lines = [" ".join(f"{topic}{draw.randrange(20)}" for _ in range(10)) for topic in topics]
     (tmp_path / "corpus.txt").write_text("\n".join(lines))  # 180 kB
+
+
+@pytest.mark.parametrize("options", [
+    ["experiment=glove", "model.embedding_dim=16", "trainer.max_epochs=3"],
+    ["experiment=counts", "model.dimension=null"],
+], ids=["glove", "counts"])  # fmt: skip
+def test_counted_from_text_to_neighbours(options, embedlab, tmp_path, corpus):
+    environment = {"EMBEDLAB_CACHE": str(tmp_path / "cache")}
+    (tmp_path / "pairs.txt").write_text("a1 a2 9\nb1 b2 8\nc3 c4 7\na1 b2 1\nc1 d2 2\ne1 f1 3\n")
+    done = embedlab(
+        "train", *options, "data.path=corpus.txt", "threads=1", "data.test_sets=[pairs.txt]", "run_dir=run",
+        **environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["test/pairs_spearman"]["value"] > 0.8
+    assert (tmp_path / "run" / "report.html").is_file()
+    found = embedlab("neighbors", "run", "a7", "-k", "10")
+    assert found.returncode == 0, found.stderr
+    assert {line.split()[1][0] for line in found.stdout.splitlines()} == {"a"}
+    if "experiment=counts" in options:  # the sparse vectors are in the checkpoint too
+        again = embedlab("evaluate", "run", **environment)
+        assert again.returncode == 0, again.stderr
+        assert "pairs_spearman" in again.stdout
+
+
+def test_a_run_from_text_to_neighbours(embedlab, tmp_path, corpus):
     done = embedlab(
         "train", "experiment=word2vec", "data.path=corpus.txt", "model.embedding_dim=16", "task.learning_rate=0.05",
         "trainer.max_epochs=3", "threads=1", "data.test_sets=[]", "run_dir=run", EMBEDLAB_CACHE=str(tmp_path / "cache"),
@@ -56,10 +84,10 @@ def test_a_run_from_text_to_neighbours(embedlab, tmp_path):
     found = embedlab("neighbors", "run", "a7", "-k", "10")
     assert found.returncode == 0, found.stderr
     assert {line.split()[1][0] for line in found.stdout.splitlines()} == {"a"}
-    before = (tmp_path / "run" / "exports" / "vectors.safetensors").read_bytes()
+    before = load(tmp_path / "run" / "exports" / "vectors.safetensors").vectors
     again = embedlab("resume", "run", EMBEDLAB_CACHE=str(tmp_path / "cache"))  # only the test is left to do
     assert again.returncode == 0, again.stderr
-    assert (tmp_path / "run" / "exports" / "vectors.safetensors").read_bytes() == before
+    assert np.array_equal(load(tmp_path / "run" / "exports" / "vectors.safetensors").vectors, before)
 
 
 def test_no_text_to_train_on_is_one_line(embedlab):

@@ -10,10 +10,15 @@ import torch
 
 from embedlab.data.text import TextData
 from embedlab.errors import BadInput
+from embedlab.kernels import reference
 from embedlab.kernels.skip_gram import train_skip_gram
 from embedlab.kernels.word_random import alias_table, keep_thresholds, stream
 from embedlab.losses import TripletLoss
+from embedlab.losses.counting import Counting
+from embedlab.losses.glove import GloveLoss
 from embedlab.losses.words import HierarchicalSoftmax, NegativeSampling
+from embedlab.models.counts import Counts
+from embedlab.models.glove import Glove
 from embedlab.models.words import Cbow, SkipGram
 from embedlab.randomness import mix
 from embedlab.running import train as training
@@ -83,11 +88,39 @@ def test_a_run_is_the_kernel_over_the_blocks(corpus):
         assert not expected[:, 20:].any()
 
 
+def test_a_run_of_glove_is_passes_over_the_cells(corpus):
+    data = data_of(corpus)
+    torch.manual_seed(0)
+    model = Glove(TOPICS * EACH, embedding_dim=8, window=3)
+    tables, squares = ([table.astype(np.float64) for table in half] for half in (model.tables[:4], model.tables[4:]))
+    fit(WordVectors(model, GloveLoss(10.0), 0.05, 0.05, subsample=0, threads=1), data, epochs=2)
+    rows, columns, values = data.corpus.cooccurrence(3, by_distance=True)
+    for _ in range(2):
+        reference.train_glove(*tables, squares, rows, columns, values, rate=0.05, x_max=10.0)
+    for got, plain in zip(model.tables, (*tables, *squares), strict=True):
+        np.testing.assert_allclose(got, plain, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("options", [
+    {"weighting": "raw"}, {"weighting": "tfidf"}, {"weighting": "ppmi"}, {"weighting": "ppmi", "dimension": 8},
+])  # fmt: skip
+def test_counted_neighbours_are_of_the_same_topic(options, corpus, tmp_path):
+    task = WordVectors(Counts(TOPICS * EACH, **options), Counting(), subsample=0, threads=2)
+    trainer = fit(task, data_of(corpus), epochs=1)
+    assert own_topic(task.vectors()) > 0.95
+    assert task.vectors().is_sparse == ("dimension" not in options)
+    assert 0 <= float(trainer.callback_metrics["train/loss"]) < 1
+    task.save(tmp_path)
+    saved = load(tmp_path / "exports" / "vectors.safetensors")
+    assert np.array_equal(saved["a1"], task.vectors()["a1"])
+    assert saved.training["weighting"] == options["weighting"]
+
+
 @pytest.mark.parametrize(
     ("model", "loss"),
     [
         (SkipGram, NegativeSampling()), (SkipGram, NegativeSampling(shared=False)), (SkipGram, HierarchicalSoftmax()),
-        (Cbow, NegativeSampling()), (Cbow, HierarchicalSoftmax()),
+        (Cbow, NegativeSampling()), (Cbow, HierarchicalSoftmax()), (Glove, GloveLoss()),
     ],
 )  # fmt: skip
 def test_neighbours_are_of_the_same_topic(model, loss, corpus):
@@ -142,10 +175,11 @@ class KillAt(pl.Callback):
             raise Killed
 
 
-def test_a_killed_run_goes_on_bit_for_bit(corpus, tmp_path, monkeypatch):
+@pytest.mark.parametrize("experiment", ["word2vec", "glove"])
+def test_a_killed_run_goes_on_bit_for_bit(experiment, corpus, tmp_path, monkeypatch):
     def composed(directory):
         overrides = [
-            "experiment=word2vec", f"data.path={corpus}", f"data.cache={tmp_path}/cache", "data.block_words=4000",
+            f"experiment={experiment}", f"data.path={corpus}", f"data.cache={tmp_path}/cache", "data.block_words=4000",
             "data.test_sets=[]", "model.embedding_dim=16", "trainer.max_epochs=3", "threads=1",
             "callbacks.last.every_n_train_steps=2", "trainer.enable_progress_bar=false",
         ]  # fmt: skip
@@ -168,8 +202,12 @@ def test_a_killed_run_goes_on_bit_for_bit(corpus, tmp_path, monkeypatch):
     training.train(composed("cut"), RunDir(tmp_path / "cut"))
     whole, cut = (load(tmp_path / name / "exports" / "vectors.safetensors") for name in ("whole", "cut"))
     assert np.array_equal(whole.vectors, cut.vectors)
-    assert np.array_equal(whole.outputs, cut.outputs)
-    assert whole.outputs.any()
+    whole, cut = (
+        torch.load(RunDir(tmp_path / name).last_checkpoint, weights_only=True)["state_dict"]
+        for name in ("whole", "cut")
+    )
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+    assert whole["model.outputs" if experiment == "word2vec" else "model.contexts_squares"].any()
 
 
 def test_what_does_not_go_together_is_said(corpus):
@@ -178,6 +216,15 @@ def test_what_does_not_go_together_is_said(corpus):
         WordVectors(model, TripletLoss())
     with pytest.raises(BadInput, match="model=Linear: word vectors take model=skip_gram"):
         WordVectors(torch.nn.Linear(2, 2), NegativeSampling())
+    for other, loss, said in (
+        (Glove(9), NegativeSampling(), "loss=negative_sampling: word vectors take loss=glove with Glove"),
+        (Counts(9), GloveLoss(), "loss=glove: word vectors take loss=counting with Counts"),
+        (Cbow(9), Counting(), "loss=counting: word vectors take loss=negative_sampling"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            WordVectors(other, loss)
+    with pytest.raises(BadInput, match=r"take task.subsample=0"):
+        fit(WordVectors(Counts(TOPICS * EACH), Counting(), subsample=1e-4), data_of(corpus), epochs=1)
     with pytest.raises(BadInput, match="retrieval, which is none of word vectors: take evaluation=words"):
         WordVectors(model, NegativeSampling(), evaluation={"retrieval": None})
     for subwords, loss, said in (

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from embedlab.errors import BadInput
 from embedlab.kernels.cbow import train_cbow
+from embedlab.kernels.cooccurrence import Cells
 from embedlab.kernels.fasttext import train_fasttext_cbow, train_fasttext_skip_gram
 from embedlab.kernels.hierarchical_softmax import path_targets, train_cbow_on_paths, train_skip_gram_on_paths
 from embedlab.kernels.skip_gram import train_skip_gram
@@ -31,6 +32,8 @@ class WordWindows:
         cbow: the window predicts its word, by one example a word; otherwise word and neighbour, by one example a pair.
         mean: of CBOW: the window is the mean of its vectors; otherwise their sum.
         subwords: rows ``(all,)`` and bounds ``(V + 1,)`` of each word's subwords; None: each word has one vector.
+        cooccurrence: counts, of the same text and window, how often words stand near each other (or 1/distance, if it
+            is called with True).
     """
 
     counts: NDArray[np.int64]
@@ -39,6 +42,18 @@ class WordWindows:
     cbow: bool = False
     mean: bool = True
     subwords: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
+    cooccurrence: Callable[[bool], Cells] | None = None
+
+    @property
+    def cells(self) -> Callable[[bool], Cells]:
+        """``cooccurrence``, which there is of the whole text only.
+
+        Raises:
+            BadInput: frequent words are to be thinned.
+        """
+        if (self.keep < np.iinfo(np.uint32).max).any() or self.cooccurrence is None:
+            raise BadInput("task.subsample: co-occurrences are counted in the whole text; take task.subsample=0")
+        return self.cooccurrence
 
 
 class WordLoss(ABC):
@@ -51,10 +66,10 @@ class WordLoss(ABC):
 
     @abstractmethod
     def kernel(self, windows: WordWindows) -> Kernel:
-        """``kernel(inputs, outputs, ids, offsets, first, last, rate_begin=…, rate_end=…, seed=…)``.
+        """``kernel(*tables, ids, offsets, first, last, rate_begin=…, rate_end=…, seed=…)``.
 
-        It trains both tables in place on sentences ``first`` to ``last``, and gives the number of examples and their
-        summed loss in nats.
+        It trains the model's tables in place on sentences ``first`` to ``last``, and gives the number of examples and
+        their summed loss.
 
         Raises:
             BadInput: there is none for this objective with such windows.

@@ -10,12 +10,13 @@ from torch import nn
 
 from embedlab.errors import BadInput
 from embedlab.kernels.vector_tiles import zeros
+from embedlab.models.word_model import WordModel
 from embedlab.text.subwords import Subwords
 from embedlab.vectors.subword_vectors import SubwordVectors
 from embedlab.vectors.word_vectors import WordVectors
 
 
-class SkipGram(nn.Module):
+class SkipGram(WordModel):
     """A word and each of its neighbours predict one another (Mikolov et al. 2013a).
 
     The tables are trained by compiled kernels and not by gradients; they are as wide as these need it, the columns
@@ -34,8 +35,6 @@ class SkipGram(nn.Module):
         outputs: ``(V, width)``, zero at the start.
     """
 
-    cbow = False
-    mean = True
     name = "skipgram"
 
     def __init__(

@@ -1,6 +1,7 @@
 """Checkpoints, read without running anything in them, and held against the model they are for."""
 
 import io
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         BadInput: the file is cut short, is no checkpoint, or holds more than weights.
     """
+    warnings.filterwarnings("ignore", message=".*Validating sparse tensor invariants.*")  # which is well
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises pickle, zip, runtime and end-of-file errors alike

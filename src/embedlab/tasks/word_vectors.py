@@ -5,6 +5,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,13 @@ from embedlab.evaluation.word_examples import WordExamples
 from embedlab.evaluation.words import WordResult, analogy_arrays, named_metrics, word_results
 from embedlab.kernels.parallel import run_blocks
 from embedlab.kernels.word_random import keep_thresholds, stream
-from embedlab.losses.words import Kernel, WordLoss, WordWindows
-from embedlab.models.words import SkipGram
+from embedlab.losses.counting import Counting
+from embedlab.losses.glove import GloveLoss
+from embedlab.losses.words import HierarchicalSoftmax, Kernel, NegativeSampling, WordLoss, WordWindows
+from embedlab.models.counts import Counts
+from embedlab.models.glove import Glove
+from embedlab.models.word_model import WordModel
+from embedlab.models.words import Cbow, SkipGram
 from embedlab.vectors import WordVectors as Vectors
 from embedlab.vectors import save
 
@@ -32,6 +38,16 @@ log = logging.getLogger(__name__)
 
 PIECE = 10_000  # words that a thread takes at a time
 PROTOCOLS = ("similarity", "analogies", "categories")
+OBJECTIVES: dict[str, type[WordLoss]] = {
+    "negative_sampling": NegativeSampling, "hierarchical_softmax": HierarchicalSoftmax, "glove": GloveLoss,
+    "counting": Counting,
+}  # fmt: skip
+MODELS: dict[str, tuple[type[WordModel], tuple[str, ...]]] = {  # and the objectives that are for it
+    "skip_gram": (SkipGram, ("negative_sampling", "hierarchical_softmax")),
+    "cbow": (Cbow, ("negative_sampling", "hierarchical_softmax")),
+    "glove": (Glove, ("glove",)),
+    "counts": (Counts, ("counting",)),
+}
 
 
 class WordVectors(pl.LightningModule):
@@ -55,7 +71,7 @@ class WordVectors(pl.LightningModule):
 
     def __init__(
         self,
-        model: SkipGram,
+        model: WordModel,
         loss: WordLoss,
         learning_rate: float = 0.025,
         min_learning_rate: float = 1e-4,
@@ -66,12 +82,7 @@ class WordVectors(pl.LightningModule):
         examples: WordExamples = WordExamples(),  # noqa: B008 - frozen
     ) -> None:
         super().__init__()
-        if not isinstance(model, SkipGram):
-            raise BadInput(f"model={type(model).__name__}: word vectors take model=skip_gram or model=cbow")
-        if not isinstance(loss, WordLoss):
-            raise BadInput(
-                f"loss={type(loss).__name__}: word vectors take loss=negative_sampling or loss=hierarchical_softmax"
-            )
+        _check(model, loss)
         self.automatic_optimization = False
         self.model, self.loss = model, loss
         self.learning_rate, self.min_learning_rate, self.subsample = learning_rate, min_learning_rate, subsample
@@ -110,7 +121,8 @@ class WordVectors(pl.LightningModule):
         model, words = self.model, self.data.corpus.vocabulary
         keep = keep_thresholds(words.counts, self.subsample)
         subwords = None if model.subwords is None else model.subwords.of_vocabulary(words.words)
-        windows = WordWindows(words.counts, keep, model.window, model.cbow, model.mean, subwords)
+        cells = partial(self.data.corpus.cooccurrence, model.window)
+        windows = WordWindows(words.counts, keep, model.window, model.cbow, model.mean, subwords, cells)
         self._kernel = self.loss.kernel(windows)
 
     def on_train_epoch_start(self) -> None:
@@ -120,13 +132,13 @@ class WordVectors(pl.LightningModule):
     def training_step(self, batch: TextBlock, batch_idx: int) -> Tensor:
         """The mean loss of the examples in a block of text, in nats, each before its own step."""
         assert self._kernel is not None
-        kernel, corpus, (inputs, outputs) = self._kernel, self.data.corpus, self.model.tables
+        kernel, corpus, tables = self._kernel, self.data.corpus, self.model.tables
         offsets = corpus.offsets
 
         def train(piece: int, first: int, last: int) -> tuple[int, float]:
             rates = {"rate_begin": self.rate(int(offsets[first])), "rate_end": self.rate(int(offsets[last]))}
             seed = stream(batch.seed, piece)
-            return kernel(inputs, outputs, corpus.ids, offsets, first, last, **rates, seed=seed)
+            return kernel(*tables, corpus.ids, offsets, first, last, **rates, seed=seed)
 
         examples, loss = run_blocks(train, corpus.blocks(PIECE, batch.first, batch.last), self.threads)
         optimizer: Any = self.optimizers()
@@ -197,3 +209,14 @@ class WordVectors(pl.LightningModule):
         content = io.BytesIO()
         np.savez_compressed(content, **arrays)
         write_atomically(directory / "evaluation" / "test.npz", content.getbuffer())
+
+
+def _check(model: WordModel, loss: WordLoss) -> None:
+    """Raises BadInput where a loss is known not to be one for the model."""
+    if not isinstance(model, WordModel):
+        raise BadInput(f"model={type(model).__name__}: word vectors take model={' or model='.join(MODELS)}")
+    takes = next((takes for kind, takes in MODELS.values() if isinstance(model, kind)), tuple(OBJECTIVES))
+    others = tuple(kind for name, kind in OBJECTIVES.items() if name not in takes)
+    if not isinstance(loss, WordLoss) or isinstance(loss, others):
+        named = next((name for name, kind in OBJECTIVES.items() if isinstance(loss, kind)), type(loss).__name__)
+        raise BadInput(f"loss={named}: word vectors take loss={' or loss='.join(takes)} with {type(model).__name__}")
