@@ -8,6 +8,7 @@ import csv
 import re
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,35 @@ def _with_interval(runs: Rows, name: str) -> str:
     return f"{percent(x[0])} ± {percent((float(high) - float(low)) / 2)}" if low and high else percent(x[0])
 
 
+def senses(published: Rows, ours: Rows, chosen_by_first: bool = False) -> str:
+    """Published figures and the variants of a sweep: means over seeds, ± 95 % t interval; fractions in percent.
+
+    With ``chosen_by_first`` the first metric chooses among the variants, and the best alone shows the others.
+    """
+    metrics = [name for name in published[0] if name not in ("method", "source")]
+    lines = [[f"{row['method']} ({row['source']})", *(row[name] or "–" for name in metrics), ""] for row in published]
+    done = [row for row in ours if row["status"] == "done"]
+    keys = [key for key in (ours[0] if ours else {}) if key.startswith("model.")]
+    variants: dict[tuple[str, ...], Rows] = {}
+    for row in done:
+        variants.setdefault(tuple(row[key] for key in keys), []).append(row)
+
+    def values(rows: Rows, name: str) -> np.ndarray:
+        return np.array([float(row[f"test/{name}"]) for row in rows])
+
+    best = max(variants, key=lambda variant: values(variants[variant], metrics[0]).mean(), default=None)
+    for variant, rows in sorted(variants.items()):
+        cells = []
+        for name in metrics:
+            x = values(rows, name) if name.endswith("_senses") else 100 * values(rows, name)
+            half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else None
+            shown = not chosen_by_first or name == metrics[0] or variant == best
+            cells.append((f"{x.mean():.1f}" + (f" ± {half:.1f}" if half is not None else "")) if shown else "")
+        label = ", ".join(f"{key.removeprefix('model.')} {value}" for key, value in zip(keys, variant, strict=True))
+        lines.append([f"**ours**, {label}", *cells, str(len(rows))])
+    return markdown(["", *(name.replace("_", " ").replace(" ari weighted", " ARI") for name in metrics), "n"], lines)
+
+
 KINDS: dict[str, Callable[..., str]] = {
     "speed": speed,
     "words": words,
@@ -210,6 +240,8 @@ KINDS: dict[str, Callable[..., str]] = {
     "faces": faces,
     "chaos": chaos,
     "word_quality": word_quality,
+    "senses": senses,
+    "senses_chosen": partial(senses, chosen_by_first=True),
 }
 
 

@@ -134,6 +134,11 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("words", nargs="+", metavar="WORD", help="currency; of several the sum: czech currency")
     added.add_argument("-k", type=int, default=10, help="how many (default 10)")
 
+    added = with_vectors(command("senses", _senses, "the senses of a word and their probabilities, also in a text"))
+    added.add_argument("word", metavar="WORD")
+    added.add_argument("text", nargs="?", metavar="TEXT", help="words around it, as 'fresh apple juice for breakfast'")
+    added.add_argument("-k", type=int, default=5, help="how many neighbours of each sense (default 5)")
+
     added = with_vectors(command("analogy", _analogy, "A is to B as C is to what? man king woman: queen"))
     for name, help in (("a", "man"), ("b", "king"), ("c", "woman")):
         added.add_argument(name, metavar=name.upper(), help=f"a word, e.g. {help}")
@@ -313,8 +318,42 @@ def _export(options: argparse.Namespace) -> None:
 
 def _neighbors(options: argparse.Namespace) -> None:
     from embedlab.apps.words import open_vectors
+    from embedlab.vectors import SenseVectors
 
-    _print_words(open_vectors(options.vectors).most_similar(options.words, topn=_at_least_one(options.k)))
+    vectors, k = open_vectors(options.vectors), _at_least_one(options.k)
+    if not isinstance(vectors, SenseVectors) or len(options.words) > 1 or options.words[0] not in vectors.key_to_index:
+        _print_words(vectors.most_similar(options.words, topn=k))
+        return
+    for sense, probability in vectors.senses_of(options.words[0]).items():
+        print(f"{sense}: {probability:.4f}")
+        _print_words(vectors.by_sense.most_similar(sense, topn=k))
+
+
+def _senses(options: argparse.Namespace) -> None:
+    from embedlab.apps.words import open_senses
+
+    vectors, k = open_senses(options.vectors), _at_least_one(options.k)
+    context = None if options.text is None else _tokenizer(options.vectors)(options.text)
+    if context is not None and not any(word != options.word and word in vectors.key_to_index for word in context):
+        raise BadInput(f"'{options.text}': none of the words around {options.word!r} is known")
+    for sense, probability in vectors.senses_of(options.word, context).items():
+        near = ", ".join(name for name, _ in vectors.by_sense.most_similar(sense, topn=k))
+        print(f"{probability:10.4f}  {sense}: {near}")
+
+
+def _tokenizer(vectors: str) -> Callable[[str], Sequence[str]]:
+    """How the text of a run was split into words; of a file this is not known, and words in lower case are taken."""
+    run = Path(vectors)
+    if not (run / "config.yaml").is_file():
+        from embedlab.text import Words
+
+        return Words()
+    from embedlab.running.build import make
+    from embedlab.running.rundir import RunDir
+    from embedlab.running.saved import saved_config
+
+    tokenizer: Callable[[str], Sequence[str]] = make(saved_config(RunDir(run)).data.tokenizer)
+    return tokenizer
 
 
 def _analogy(options: argparse.Namespace) -> None:

@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from embedlab.data.word_senses import RUSSE, read_russe2018, read_semeval2010
+from embedlab.data.word_senses import RUSSE, read_russe2018, read_scws, read_semeval2010
 from embedlab.errors import BadInput
 
 CONTEXTS = {
@@ -45,3 +45,14 @@ def test_missing_files(tmp_path):
         read_russe2018(tmp_path, "main_test")
     with pytest.raises(BadInput, match=r"main_wiki-wiki_train\.csv: No such file"):
         read_russe2018(tmp_path, RUSSE[0])
+
+
+def test_scws(data_root, tmp_path):
+    pairs = read_scws(data_root / "word_eval_en" / "scws.txt.gz", str.split)
+    assert len(pairs.first) == len(pairs.second) == len(pairs.scores) == 2003
+    assert (pairs.first[0].word, pairs.second[0].word, pairs.scores[0]) == ("Brazil", "nut", 1.1)
+    assert pairs.first[0].left.endswith("civil rights struggle , in")
+    assert pairs.first[0].right.startswith("the philosophy of whitening")
+    (tmp_path / "scws.txt").write_text("1\ta\tn\tb\tn\tone <b> a </b> two\tno word here\t3\n")
+    with pytest.raises(BadInput, match=r"scws\.txt, line 1: not a pair of SCWS"):
+        read_scws(tmp_path / "scws.txt", str.split)

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 
-from embedlab.data.word_sets import FILES, read_word_set, read_word_sets
+from embedlab.data.word_sets import FILES, SENSES, read_word_set, read_word_sets
 from embedlab.errors import BadInput
 from embedlab.evaluation.word_analogies import Analogies, Question
 from embedlab.evaluation.word_categories import CategorizedWords
+from embedlab.evaluation.word_senses import SenseContext, SenseContexts
 from embedlab.evaluation.word_similarity import WordPairs
+from embedlab.text import Words
 
 SIZES = {
     "ws353": 353, "ws353_sim": 203, "ws353_rel": 252, "simlex999": 999, "men": 3000, "rw": 2034, "mturk287": 287,
@@ -17,7 +19,7 @@ SIZES = {
 
 def test_every_set_is_read_whole(data_root):
     sets = read_word_sets([], data_root)
-    assert list(sets) == list(FILES)
+    assert list(sets) == [name for name in FILES if name not in SENSES]
     for name, found in sets.items():
         if isinstance(found, WordPairs):
             assert len(found.scores) == len(found.first) == len(found.second) == SIZES[name], name
@@ -95,3 +97,29 @@ def test_no_such_set(tmp_path):
         read_word_set("ws353", tmp_path)
     with pytest.raises(BadInput, match=r"no sets of words in .*: set EMBEDLAB_DATA to their folder"):
         read_word_sets([], tmp_path)
+
+
+def test_contexts_of_senses_by_name(data_root):
+    sizes = {name: len(read_word_set(name, data_root).contexts) for name in SENSES if name != "scws"}
+    assert sizes == {
+        "semeval2010": 8915, "russe_wiki_wiki": 439, "russe_bts_rnc": 3491, "russe_active_dict": 2073,
+        "russe_active_rnc": 1828, "russe_active_rutenten": 3671, "russe_bts_rutenten": 956,
+    }  # fmt: skip
+
+
+def test_contexts_of_ones_own(tmp_path):
+    rows = [
+        "context_id\tword\tgold_sense_id\tpredict_sense_id\tpositions\tcontext",
+        "1\tзамок\t2\t\t10-15\tключ в том замке заело", "2\tзамок\t1\t\t7-12,0-5\tЗамок, замок князя",
+    ]  # fmt: skip
+    (tmp_path / "own.csv").write_text("\n".join(rows), encoding="utf-8")
+    found = read_word_set(str(tmp_path / "own.csv"), "", Words(lower=False))
+    assert isinstance(found, SenseContexts)
+    assert found.contexts == [
+        SenseContext("замок", "ключ в том", "заело", "2"), SenseContext("замок", "", ", замок князя", "1"),
+    ]  # fmt: skip
+    assert found.split("Замок, князя") == ["Замок", "князя"]
+    assert read_word_set(str(tmp_path / "own.csv"), "").split("Замок") == ["замок"]
+    (tmp_path / "own.csv").write_text("\n".join([*rows, "3\tзамок\t1\t\tfirst\tЗамок"]), encoding="utf-8")
+    with pytest.raises(BadInput, match=r"own\.csv, line 4: the columns word, gold_sense_id, positions"):
+        read_word_set(str(tmp_path / "own.csv"), "")

@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from embedlab.vectors import WordVectors, load, save
+from embedlab.vectors import SenseVectors, WordVectors, load, save
 
 WORDS = ["man", "woman", "king", "queen", "czech", "currency", "koruna"]
 ROWS = [[1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 0], [0, 1, 0, 2], [0, 0, 1, 2], [0, 0.5, 0.5, 2]]
@@ -28,6 +28,29 @@ def test_the_commands(embedlab, tmp_path, file):
     found = embedlab("evaluate", "v.vec", "mine.txt")
     assert found.returncode == 0, found.stderr
     assert "mine_spearman" in found.stdout
+
+
+def test_the_senses_of_a_word(embedlab, command, tmp_path, file):
+    """The way to ``pie`` turns at one node, by σ(4) from the vector of ``apple (1)``, by σ(−4) from the other."""
+    senses = np.array([[[4, 0, 0], [0, 4, 0]], [[4, 1, 0], [0] * 3], [[0, 4, 1], [0] * 3], [[0, 0, 4], [0] * 3]])
+    nodes = np.array([[0, 0, 0], [1, -1, 0], [0, 0, 0], [0, 0, 0]])
+    sense_counts = np.array([[60, 40], [10, 0], [9, 0], [5, 0]])
+    vectors = SenseVectors(["apple", "pie", "mac", "rest"], senses, nodes, sense_counts, np.array([100, 10, 9, 5]), 0.1)
+    save(vectors, tmp_path / "senses.npz")
+    found = embedlab("neighbors", "senses.npz", "apple", "-k", "1")
+    assert found.returncode == 0, found.stderr
+    assert [line.split() for line in found.stdout.splitlines()] == [
+        ["apple", "(1):", "0.6034"], ["0.9701", "pie", "(1)"], ["apple", "(2):", "0.3966"], ["0.9701", "mac", "(1)"],
+    ]  # fmt: skip
+    found = embedlab("senses", "senses.npz", "apple", "Apple PIE, unheard of", "-k", "1")
+    assert found.returncode == 0, found.stderr
+    assert found.stdout == "    0.9881  apple (1): pie (1)\n    0.0119  apple (2): mac (1)\n"
+    for arguments, complaint in (
+        (("senses", "senses.npz", "apple", "an apple"), "'an apple': none of the words around 'apple' is known"),
+        (("senses", "v.vec", "king"), "v.vec: these vectors are one a word; those of experiment=adagram have senses"),
+    ):
+        assert (done := command(*arguments)).returncode == 2
+        assert done.stderr == f"embedlab: {complaint}\n"
 
 
 def test_what_one_gets_wrong(embedlab, tmp_path, file):

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import digamma
 
 from embedlab.kernels import adagram, reference
-from embedlab.kernels.adagram import disambiguate, expected_pi, train_adagram
+from embedlab.kernels.adagram import disambiguate, expected_pi, senses_in_use, train_adagram
 from embedlab.kernels.hierarchical_softmax import path_targets
 from embedlab.kernels.vector_tiles import zeros
 from embedlab.kernels.word_random import keep_thresholds, stream
@@ -41,6 +41,14 @@ def test_expected_pi_by_hand():
     np.testing.assert_allclose(pi[1], [2 / 3, 2 / 9, 1 / 9])  # the prior: 1 / (1 + α) of what is left each time
 
 
+def test_the_senses_there_are():
+    """A second sense that was never met has 0.1 / 10.1 from the prior alone; one met twice in 5002 has about 4e-4."""
+    counts = np.array([[9.0, 0, 0], [50, 30, 0.9], [5000, 2, 0], [0.4, 0.3, 0.2]])
+    only_first = [True, False, False]
+    assert senses_in_use(counts, 0.1, 1e-3).tolist() == [only_first, [True, True, False], only_first, only_first]
+    assert senses_in_use(counts, 0.1, 1e-4)[2].tolist() == [True, True, False]
+
+
 def test_equals_the_plain_loops():
     draw = np.random.default_rng(1)
     ids, offsets = draw.integers(0, 16, 400).astype(np.int32), np.array([0, 30, 31, 200, 400])
@@ -50,8 +58,8 @@ def test_equals_the_plain_loops():
         vectors, nodes, sense_counts = model(counts)
         sense_counts[:] = counts[:, None] * [0.6, 0.3, 0.1, 0]
         done = train(
-            vectors, nodes, sense_counts, counts, ids, offsets, 0, 4, 3, *balanced_paths(16), 0.1, 0.02,
-            keep_thresholds(counts, 0.05), stream(1, 0), alpha=0.2,
+            vectors, nodes, sense_counts, ids, offsets, 0, 4, 3, *balanced_paths(16), 0.1, 0.02,
+            keep_thresholds(counts, 0.05), stream(1, 0), counts, alpha=0.2,
         )  # fmt: skip
         results.append((vectors, nodes, sense_counts, done))
     (vectors, nodes, sense_counts, done), plain = results
@@ -78,7 +86,7 @@ def test_a_word_of_two_senses_is_found_out():
     keep = keep_thresholds(np.maximum(counts, 1), 0)
     for epoch in range(10):
         train_adagram(
-            vectors, nodes, sense_counts, counts, ids, offsets, 0, 1000, 4, *paths, 0.05, 0.05, keep, stream(1, epoch)
+            vectors, nodes, sense_counts, ids, offsets, 0, 1000, 4, *paths, 0.05, 0.05, keep, stream(1, epoch), counts
         )
     pi = expected_pi(sense_counts, 0.1)
     assert (pi[0] > 0.2).sum() == 2

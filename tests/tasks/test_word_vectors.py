@@ -1,6 +1,7 @@
 """Word vectors in the frame: the same as by the kernel alone, resumed bit for bit, and good for what they are for."""
 
 import random
+from pathlib import Path
 
 import hydra
 import numpy as np
@@ -17,6 +18,7 @@ from embedlab.losses import TripletLoss
 from embedlab.losses.counting import Counting
 from embedlab.losses.glove import GloveLoss
 from embedlab.losses.words import HierarchicalSoftmax, NegativeSampling
+from embedlab.models.adagram import AdaGram
 from embedlab.models.counts import Counts
 from embedlab.models.glove import Glove
 from embedlab.models.words import Cbow, SkipGram
@@ -162,6 +164,62 @@ def test_evaluation_is_of_the_sets_there_are(corpus, tmp_path, caplog):
     assert len([r for r in caplog.records if "ws353: not in" in r.getMessage()]) == 1
 
 
+@pytest.fixture
+def ambiguous(tmp_path):
+    """Sentences of four topics; in those of ``a`` (seven in ten) and ``b`` a word is ``both`` now and then."""
+    draw = random.Random(1)
+    lines = []
+    for _ in range(3000):
+        topic = draw.choices("abcd", [35, 15, 25, 25])[0]
+        words = [f"{topic}{draw.randrange(EACH)}" for _ in range(10)]
+        if topic in "ab":
+            words[draw.randrange(10)] = "both"
+        lines.append(" ".join(words))
+    (tmp_path / "corpus.txt").write_text("\n".join(lines))
+    return tmp_path / "corpus.txt"
+
+
+def test_two_senses_are_told_apart(ambiguous, tmp_path, caplog):
+    torch.manual_seed(0)
+    draw = random.Random(2)
+    rows = ["word\tgold_sense_id\tpositions\tcontext"]
+    for topic in "ab" * 20:
+        words = [f"{topic}{draw.randrange(EACH)}" for _ in range(8)]
+        rows.append(f"both.n\t{topic}\t12-16\t{' '.join(words[:4])} BOTH {' '.join(words[4:])}")
+    sets = [str(tmp_path / "senses.csv"), str(tmp_path / "more.csv")]
+    for path in sets:
+        Path(path).write_text("\n".join(rows))
+    data = data_of(ambiguous, test_sets=sets)
+    task = WordVectors(
+        AdaGram(len(data.corpus.vocabulary), 16, senses=4), HierarchicalSoftmax(), 0.05, subsample=0, threads=1
+    )
+    fit(task, data, epochs=5).test(task, datamodule=data, verbose=False)
+    vectors = task.vectors()
+    pi = vectors.expected_pi("both")
+    assert sorted(pi, reverse=True)[:2] == pytest.approx([0.7, 0.3], abs=0.1)
+    assert vectors.sense_counts.sum(1) == pytest.approx(data.corpus.vocabulary.counts)
+    assert all(len(vectors.senses_of(f"{topic}{k}")) == 1 for topic in "abcd" for k in range(EACH))
+    often, seldom = np.argsort(-pi)[:2]
+    for topic, sense in (("a", often), ("b", seldom)):
+        assert vectors.disambiguate("both", [f"{topic}{k}" for k in (2, 5, 7)])[sense] > 0.95
+        near = vectors.by_sense.most_similar(f"both ({sense + 1})", topn=5)
+        assert [name[0] for name, _ in near] == [topic] * 5
+    found = task.estimates("test")
+    assert found["test/senses_ari"].value > 0.9
+    assert found["test/senses_coverage"].value == 1
+
+    task.save(tmp_path)
+    read = load(tmp_path / "exports" / "vectors.safetensors")
+    np.testing.assert_array_equal(read.senses, vectors.senses)
+    assert read.training["architecture"] == "adagram"
+
+    task = WordVectors(SkipGram(len(data.corpus.vocabulary), 4), NegativeSampling())
+    pl.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False).test(task, datamodule=data, verbose=False)
+    assert task.estimates("test") == {}
+    (said,) = (r.getMessage() for r in caplog.records if "left out" in r.getMessage())
+    assert said == "senses, more: left out, these vectors are one a word; those of experiment=adagram have senses"
+
+
 class Killed(Exception):  # noqa: N818
     """Stands for a kill signal."""
 
@@ -175,7 +233,7 @@ class KillAt(pl.Callback):
             raise Killed
 
 
-@pytest.mark.parametrize("experiment", ["word2vec", "glove"])
+@pytest.mark.parametrize("experiment", ["word2vec", "glove", "adagram"])
 def test_a_killed_run_goes_on_bit_for_bit(experiment, corpus, tmp_path, monkeypatch):
     def composed(directory):
         overrides = [
@@ -207,13 +265,20 @@ def test_a_killed_run_goes_on_bit_for_bit(experiment, corpus, tmp_path, monkeypa
         for name in ("whole", "cut")
     )
     assert all(torch.equal(whole[name], cut[name]) for name in whole)
-    assert whole["model.outputs" if experiment == "word2vec" else "model.contexts_squares"].any()
+    assert whole["model.contexts_squares" if experiment == "glove" else "model.outputs"].any()
+    assert experiment != "adagram" or whole["model.sense_counts"][:, 1].any()
 
 
 def test_what_does_not_go_together_is_said(corpus):
     model = SkipGram(TOPICS * EACH, 16)
     with pytest.raises(BadInput, match="loss=TripletLoss: word vectors take loss=negative_sampling"):
         WordVectors(model, TripletLoss())
+    with pytest.raises(
+        BadInput, match="loss=negative_sampling: word vectors take loss=hierarchical_softmax with AdaGram"
+    ):
+        WordVectors(AdaGram(TOPICS * EACH, 16), NegativeSampling())
+    with pytest.raises(BadInput, match=r"model\.alpha=0"):
+        AdaGram(TOPICS * EACH, 16, alpha=0)
     with pytest.raises(BadInput, match="model=Linear: word vectors take model=skip_gram"):
         WordVectors(torch.nn.Linear(2, 2), NegativeSampling())
     for other, loss, said in (

@@ -1,9 +1,9 @@
-"""Using word vectors of a file or of a trained run: opened for neighbours and analogies, and in other formats."""
+"""Using word vectors of a file or of a trained run: opened for neighbours, analogies and senses, and in other formats."""
 
 from pathlib import Path
 
 from embedlab.errors import BadInput
-from embedlab.vectors import FORMATS, WordVectors, load, save
+from embedlab.vectors import FORMATS, SenseVectors, WordVectors, load, save
 
 _EXPORTED = ("safetensors", "npz", "bin", "vec", "txt")  # the fullest first
 _PROJECTED = 10_000  # words that TensorBoard's projector shows
@@ -63,3 +63,15 @@ def export_vectors(source: str | Path, to: str | Path | None = None, format: str
         raise BadInput(f"{path}: is what would be exported; name another file, as --to other{path.suffix}")
     save(vectors, path, format)
     return path
+
+
+def open_senses(path: str | Path) -> SenseVectors:
+    """Likewise vectors of several senses a word.
+
+    Raises:
+        BadInput: as of :func:`open_vectors`; or these are one a word.
+    """
+    vectors = open_vectors(path)
+    if not isinstance(vectors, SenseVectors):
+        raise BadInput(f"{path}: these vectors are one a word; those of experiment=adagram have senses")
+    return vectors

@@ -114,7 +114,9 @@ class TextData(LightningDataModule):
             if missing:
                 log.warning("%s: not in %s, left out; set EMBEDLAB_DATA to their folder", ", ".join(missing), root)
             there = [name for name in names if name not in missing]
-            self._word_sets[split] = {Path(name).stem: read_word_set(name, root) for name in there}
+            self._word_sets[split] = {
+                Path(name).stem: read_word_set(name, root, self.preparation.tokenizer) for name in there
+            }
         return self._word_sets[split]
 
     def prepare_data(self) -> None:

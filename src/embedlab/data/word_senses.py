@@ -1,11 +1,15 @@
-"""Contexts of ambiguous words with their senses: SemEval-2010 task 14, and RUSSE 2018 in Russian."""
+"""Contexts of ambiguous words: with their senses, SemEval-2010 task 14 and RUSSE 2018 in Russian; in pairs, SCWS."""
 
 import csv
 import gzip
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from embedlab.errors import BadInput
+from embedlab.evaluation.contextual_similarity import ContextPairs
 from embedlab.evaluation.word_senses import SenseContext
 
 RUSSE = (
@@ -51,14 +55,52 @@ def read_russe2018(folder: str | Path, part: str) -> list[SenseContext]:
     """
     if part not in RUSSE:
         raise BadInput(f"{part}: no part with gold senses; there are {', '.join(RUSSE)}")
-    path = next((path for path in Path(folder).glob(f"{part}.csv*")), Path(folder) / f"{part}.csv")
-    contexts = []
-    for row in csv.DictReader(_text(path), delimiter="\t"):
-        text = row["context"]
-        places = [tuple(map(int, place.split("-"))) for place in row["positions"].split(",") if place]
-        start, end = min(places, default=(len(text), len(text)))
-        contexts.append(SenseContext(row["word"], text[:start].strip(), text[end:].strip(), row["gold_sense_id"]))
+    return read_contexts(next(Path(folder).glob(f"{part}.csv*"), Path(folder) / f"{part}.csv"))
+
+
+def read_contexts(path: Path) -> list[SenseContext]:
+    """The contexts of a file as RUSSE 2018 writes them: a header, and columns between tabs, of which four are read.
+
+    Raises:
+        BadInput: the file is missing, or holds no contexts; a line without these columns.
+    """
+    contexts, rows = [], csv.DictReader(_text(path), delimiter="\t")
+    for row in rows:
+        try:
+            text = row["context"]
+            places = [tuple(map(int, place.split("-"))) for place in row["positions"].split(",") if place]
+            start, end = min(places, default=(len(text), len(text)))
+            contexts.append(SenseContext(row["word"], text[:start].strip(), text[end:].strip(), row["gold_sense_id"]))
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise BadInput(
+                f"{path}, line {rows.line_num}: the columns word, gold_sense_id, positions (as 3-7,20-24) and context "
+                "are expected"
+            ) from None
+    if not contexts:
+        raise BadInput(f"{path}: no contexts")
     return contexts
+
+
+def read_scws(path: Path, split: Callable[[str], Sequence[str]]) -> ContextPairs:
+    """The 2003 pairs of SCWS: between tabs a number, two words each with its part of speech, two contexts, the score.
+
+    A context has its word between ``<b>`` and ``</b>``.
+
+    Raises:
+        BadInput: the file is missing, or a line is none of these.
+    """
+    pairs: tuple[list[SenseContext], list[SenseContext]] = [], []
+    scores = []
+    for number, line in enumerate(_text(path), 1):
+        try:
+            _, first, _, second, _, *texts, score = line.split("\t")[:8]
+            for into, word, text in zip(pairs, (first, second), texts, strict=True):
+                left, _, right = re.split(" *</?b> *", text, maxsplit=2)
+                into.append(SenseContext(word, left, right, gold=""))
+            scores.append(float(score))
+        except ValueError:
+            raise BadInput(f"{path}, line {number}: not a pair of SCWS") from None
+    return ContextPairs(*pairs, np.array(scores), split)
 
 
 def _text(path: Path) -> Iterator[str]:

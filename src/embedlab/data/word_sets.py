@@ -7,13 +7,28 @@ from typing import NamedTuple
 
 import numpy as np
 
+from embedlab.data.word_senses import read_contexts, read_scws, read_semeval2010
 from embedlab.errors import BadInput
 from embedlab.evaluation.word_analogies import Analogies, Question
 from embedlab.evaluation.word_categories import CategorizedWords
+from embedlab.evaluation.word_senses import SenseContexts
 from embedlab.evaluation.word_similarity import WordPairs
 from embedlab.evaluation.words import WordSet
+from embedlab.text.tokenize import Tokenizer, Words
 
 ENGLISH, RUSSIAN = "word_eval_en", "word_eval_ru"
+
+# Contexts of ambiguous words, for vectors of several senses a word. Of RUSSE 2018 the parts whose senses are known.
+SENSES = {
+    "semeval2010": "wsi_en_semeval2010/dataset.txt.gz",
+    "russe_wiki_wiki": "wsi_ru/main_wiki-wiki_train.csv",
+    "russe_bts_rnc": "wsi_ru/main_bts-rnc_train.csv.gz",
+    "russe_active_dict": "wsi_ru/main_active-dict_train.csv",
+    "russe_active_rnc": "wsi_ru/additional_active-rnc_train.csv.gz",
+    "russe_active_rutenten": "wsi_ru/additional_active-rutenten_train.csv.gz",
+    "russe_bts_rutenten": "wsi_ru/additional_bts-rutenten_train.csv",
+    "scws": f"{ENGLISH}/scws.txt.gz",
+}
 
 # Where each set lies below the folder of the data sets. Of RUSSE's rt and ae these are the test parts, whose pairs
 # that are not related were checked by people; hj is human judgements as a whole.
@@ -47,6 +62,7 @@ FILES = {
     "ae2": f"{RUSSIAN}/ae2-test.csv",
     "simlex965_ru": f"{RUSSIAN}/simlex965.csv",
     "simlex999_ru": f"{RUSSIAN}/simlex999.csv",
+    **SENSES,
 }
 
 
@@ -55,15 +71,16 @@ class _Line(NamedTuple):
     cells: list[str]
 
 
-def read_word_set(name: str, root: str | Path) -> WordSet:
+def read_word_set(name: str, root: str | Path, tokenizer: Tokenizer | None = None) -> WordSet:
     """A set of :data:`FILES`, or a file of the user's own.
 
     Args:
         name: of a set, or the path of a file: ``word1 word2 score`` or ``a b c d`` on each line, set apart by tabs,
             commas or spaces; before analogies ``: section`` lines, of which those called ``gram…`` are about word
-            forms; a header names columns as the sets do (``word1``, ``word2``, then the score); ``#`` begins a
-            comment.
+            forms; a header names columns as the sets do (``word1``, ``word2``, then the score; that of contexts with
+            their senses is RUSSE 2018's); ``#`` begins a comment.
         root: the folder of the data sets.
+        tokenizer: of contexts: that of the text that the vectors are trained on; None: words in lower case.
 
     Raises:
         BadInput: no such set or file; a line that is neither.
@@ -73,8 +90,15 @@ def read_word_set(name: str, root: str | Path) -> WordSet:
         if name in FILES:
             raise BadInput(f"{name}: no file {path}; set EMBEDLAB_DATA to the folder of the data sets")
         raise BadInput(f"{name}: no such file; sets are {', '.join(FILES)}")
+    if name == "scws":
+        return read_scws(path, tokenizer or Words())
+    if name in SENSES:
+        contexts = read_semeval2010(path.parent) if name == "semeval2010" else read_contexts(path)
+        return SenseContexts(contexts, tokenizer or Words())
     lines = _lines(path)
     header = lines[0].cells
+    if "gold_sense_id" in header:
+        return SenseContexts(read_contexts(path), tokenizer or Words())
     if "category" in header:
         of = header.index("category"), header.index("word")
         category, word = zip(*((line.cells[of[0]], line.cells[of[1]]) for line in lines[1:]), strict=True)
@@ -85,12 +109,12 @@ def read_word_set(name: str, root: str | Path) -> WordSet:
 
 
 def read_word_sets(names: Sequence[str], root: str | Path) -> dict[str, WordSet]:
-    """Several sets; without names all of :data:`FILES` whose files are there.
+    """Several sets; without names all of :data:`FILES` whose files are there, but those of :data:`SENSES`.
 
     Raises:
         BadInput: as of :func:`read_word_set`; or no names, and none of the sets is there.
     """
-    found = names or [name for name, file in FILES.items() if (Path(root) / file).is_file()]
+    found = names or [n for n, file in FILES.items() if n not in SENSES and (Path(root) / file).is_file()]
     if not found:
         raise BadInput(f"no sets of words in {root}: set EMBEDLAB_DATA to their folder, or name a file of pairs")
     return {Path(name).stem: read_word_set(name, root) for name in found}

@@ -95,7 +95,7 @@ class WordSimilarity:
         measure: Callable[..., float] = average_precision if pairs.yes_or_no else spearman
         return WordSimilarityResult(
             measure.__name__,
-            _bootstrapped(measure, similarities, scores, self.resamples, self.seed),
+            bootstrapped(measure, similarities, scores, self.resamples, self.seed),
             float(known.mean()) if len(known) else 0.0,
             similarities,
             scores,
@@ -147,7 +147,7 @@ def average_precision(x: NDArray[np.int64], y: NDArray[np.int64], weights: Float
     return float(hits @ (np.cumsum(hits) / np.maximum(np.cumsum(met), 1)) / hits.sum())
 
 
-def _bootstrapped(measure: Callable[..., float], x: Floats, y: Floats, resamples: int, seed: int) -> Estimate:
+def bootstrapped(measure: Callable[..., float], x: Floats, y: Floats, resamples: int, seed: int) -> Estimate:
     """The measure with its 95 % percentile interval over resampled pairs: a resample only changes their weights."""
     if len(x) < 2:
         return Estimate(np.nan)

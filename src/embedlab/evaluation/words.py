@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embedlab.evaluation.contextual_similarity import ContextPairs, ContextualSimilarity
 from embedlab.evaluation.protocol import Estimate
 from embedlab.evaluation.word_analogies import Analogies, WordAnalogies, WordAnalogiesResult
 from embedlab.evaluation.word_categories import CategorizedWords, WordCategories, WordCategoriesResult
+from embedlab.evaluation.word_senses import SenseContexts, WordSenseInduction, WordSensesResult
 from embedlab.evaluation.word_similarity import WordPairs, WordSimilarity, WordSimilarityResult
 from embedlab.vectors.word_vectors import WordVectors
 
-WordSet = WordPairs | Analogies | CategorizedWords
-WordResult = WordSimilarityResult | WordAnalogiesResult | WordCategoriesResult
+WordSet = WordPairs | Analogies | CategorizedWords | SenseContexts | ContextPairs
+WordResult = WordSimilarityResult | WordAnalogiesResult | WordCategoriesResult | WordSensesResult
 
 
 def word_results(
@@ -22,18 +24,25 @@ def word_results(
     similarity: WordSimilarity = WordSimilarity(),  # noqa: B008 - frozen
     analogies: WordAnalogies = WordAnalogies(),  # noqa: B008
     categories: WordCategories = WordCategories(),  # noqa: B008
+    senses: WordSenseInduction = WordSenseInduction(),  # noqa: B008
+    contexts: ContextualSimilarity = ContextualSimilarity(),  # noqa: B008
 ) -> dict[str, WordResult]:
     """The result of every set, by its name.
 
     Args:
         vectors: what to evaluate.
         sets: by name, from :mod:`embedlab.data.word_sets`.
-        similarity, analogies, categories: the protocol of each kind of set.
+        similarity, analogies, categories, senses, contexts: the protocol of each kind of set.
+
+    Raises:
+        BadInput: a set for senses, and vectors that are one a word.
     """
     return {
         name: (
             similarity(vectors, items) if isinstance(items, WordPairs)
             else analogies(vectors, items) if isinstance(items, Analogies)
+            else senses(vectors, items) if isinstance(items, SenseContexts)
+            else contexts(vectors, items) if isinstance(items, ContextPairs)
             else categories(vectors, items)
         )
         for name, items in sets.items()

@@ -35,6 +35,25 @@ def expected_pi(sense_counts: np.ndarray, alpha: float) -> np.ndarray:
     return beta * np.concatenate([np.ones_like(left[..., :1]), left[..., :-1]], -1)
 
 
+def senses_in_use(sense_counts: np.ndarray, alpha: float, least: float) -> np.ndarray:
+    """Which senses there are: met once by expectation, of prior probability ``least`` or more; the likeliest always.
+
+    Of a rare word the prior alone gives a share to senses that no text was ever found for.
+
+    Args:
+        sense_counts: n, ``(…, senses)``.
+        alpha: as of :func:`expected_pi`.
+        least: as of :func:`disambiguate`.
+
+    Returns:
+        bool of the same shape.
+    """
+    pi = expected_pi(sense_counts, alpha)
+    used = (pi >= least) & (np.asarray(sense_counts) >= 1)
+    np.put_along_axis(used, pi.argmax(-1)[..., None], True, -1)
+    return used
+
+
 def disambiguate(
     senses: np.ndarray,
     nodes: np.ndarray,
@@ -57,18 +76,17 @@ def disambiguate(
         paths: as of :func:`train_adagram`.
         path_offsets: likewise.
         alpha: likewise.
-        least: senses of less prior probability are left out.
+        least: senses of less prior probability are left out; see :func:`senses_in_use`.
 
     Returns:
         ``(senses,)`` float64, of sum 1.
     """
-    prior = expected_pi(sense_counts[word], alpha)
-    log_posterior = np.where(prior >= least, np.log(np.maximum(prior, least)), -np.inf)
+    prior, used = expected_pi(sense_counts[word], alpha), senses_in_use(sense_counts[word], alpha, least)
+    log_posterior = np.log(prior, out=np.full(len(prior), -np.inf), where=used)
     vectors = senses.reshape(len(sense_counts), -1, senses.shape[1])[word].astype(np.float64)
-    for other in context:
-        path = paths[path_offsets[other] : path_offsets[other + 1]]
-        signs, rows = np.where(path < 0, -1, 1), np.where(path < 0, ~path, path)
-        log_posterior -= np.logaddexp(0, -signs * (vectors @ nodes[rows].T)).sum(1)
+    path = np.concatenate([paths[:0], *(paths[path_offsets[other] : path_offsets[other + 1]] for other in context)])
+    signs, rows = np.where(path < 0, -1, 1), np.where(path < 0, ~path, path)
+    log_posterior -= np.logaddexp(0, -signs * (vectors @ nodes[rows].T)).sum(1)
     posterior = np.exp(log_posterior - log_posterior.max())
     return posterior / posterior.sum()
 
@@ -77,7 +95,6 @@ def train_adagram(
     senses: np.ndarray,
     nodes: np.ndarray,
     sense_counts: np.ndarray,
-    counts: np.ndarray,
     ids: np.ndarray,
     offsets: np.ndarray,
     first: int,
@@ -89,6 +106,7 @@ def train_adagram(
     rate_end: float,
     keep: np.ndarray,
     seed: np.uint64,
+    counts: np.ndarray,
     alpha: float = 0.1,
 ) -> tuple[int, float]:
     """One pass of online variational inference over some sentences.
@@ -100,7 +118,6 @@ def train_adagram(
         senses: the vectors of senses, ``(V · senses, width)``, word by word, updated in place; at the start random.
         nodes: the vectors of the tree's inner nodes, likewise; at the start zeros.
         sense_counts: n, ``(V, senses)`` float64, likewise; at the start all of a word's count is its first sense's.
-        counts: ``(V,)``, occurrences n_w of each word.
         ids: as the other arguments those of :func:`embedlab.kernels.hierarchical_softmax.train_skip_gram_on_paths`.
         offsets: likewise.
         first: likewise.
@@ -112,6 +129,7 @@ def train_adagram(
         rate_end: likewise.
         keep: likewise.
         seed: likewise.
+        counts: ``(V,)``, occurrences n_w of each word.
         alpha: of the prior over senses; the larger, the more senses.
 
     Returns:

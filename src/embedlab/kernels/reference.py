@@ -236,9 +236,9 @@ def train_glove(
 
 
 def train_adagram(
-    senses: np.ndarray, nodes: np.ndarray, sense_counts: np.ndarray, counts: np.ndarray, ids: np.ndarray,
-    offsets: np.ndarray, first: int, last: int, window: int, paths: np.ndarray, path_offsets: np.ndarray,
-    rate_begin: float, rate_end: float, keep: np.ndarray, seed: np.uint64, alpha: float = 0.1,
+    senses: np.ndarray, nodes: np.ndarray, sense_counts: np.ndarray, ids: np.ndarray, offsets: np.ndarray,
+    first: int, last: int, window: int, paths: np.ndarray, path_offsets: np.ndarray,
+    rate_begin: float, rate_end: float, keep: np.ndarray, seed: np.uint64, counts: np.ndarray, alpha: float = 0.1,
 ) -> tuple[int, float]:  # fmt: skip
     """As :func:`embedlab.kernels.adagram.train_adagram`."""
     pairs, loss, most = 0, 0.0, sense_counts.shape[1]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedlab.errors import BadInput
+from embedlab.kernels.adagram import train_adagram
 from embedlab.kernels.cbow import train_cbow
 from embedlab.kernels.cooccurrence import Cells
 from embedlab.kernels.fasttext import train_fasttext_cbow, train_fasttext_skip_gram
@@ -34,6 +35,7 @@ class WordWindows:
         subwords: rows ``(all,)`` and bounds ``(V + 1,)`` of each word's subwords; None: each word has one vector.
         cooccurrence: counts, of the same text and window, how often words stand near each other (or 1/distance, if it
             is called with True).
+        alpha: of the prior over the senses of a word (AdaGram), whose counts are a third table; None: each has one.
     """
 
     counts: NDArray[np.int64]
@@ -43,6 +45,7 @@ class WordWindows:
     mean: bool = True
     subwords: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
     cooccurrence: Callable[[bool], Cells] | None = None
+    alpha: float | None = None
 
     @property
     def cells(self) -> Callable[[bool], Cells]:
@@ -119,7 +122,10 @@ class NegativeSampling(WordLoss):
 
 @dataclass(frozen=True)
 class HierarchicalSoftmax(WordLoss):
-    """``−Σ_n log σ(±x·o_n)`` over the nodes on a word's path in a Huffman tree (Morin & Bengio 2005)."""
+    """``−Σ_n log σ(±x·o_n)`` over the nodes on a word's path in a Huffman tree (Morin & Bengio 2005).
+
+    Of words with senses (AdaGram) the mean over the senses, by the probability of each in the window.
+    """
 
     @property
     def training(self) -> Mapping[str, Any]:
@@ -133,6 +139,8 @@ class HierarchicalSoftmax(WordLoss):
         tree = HuffmanTree.of(windows.counts)
         of: dict[str, Any] = {"window": windows.window, "keep": windows.keep, "path_offsets": tree.bounds}
         of["paths"] = path_targets(tree.points, tree.codes)
+        if windows.alpha is not None:
+            return partial(train_adagram, **of, counts=windows.counts, alpha=windows.alpha)
         return (
             partial(train_cbow_on_paths, **of, mean=windows.mean)
             if windows.cbow

@@ -18,7 +18,7 @@ class WordModel(nn.Module, ABC):
     Attributes:
         name: of the architecture, in exported vectors.
         window: words to each side at most.
-        cbow, mean, subwords: what the kernels are to know, see :class:`embedlab.losses.words.WordWindows`.
+        cbow, mean, subwords, alpha: what the kernels are to know, see :class:`embedlab.losses.words.WordWindows`.
     """
 
     name: str
@@ -26,6 +26,10 @@ class WordModel(nn.Module, ABC):
     cbow = False
     mean = True
     subwords: Subwords | None = None
+    alpha: float | None = None
+
+    def start(self, counts: NDArray[np.int64]) -> None:
+        """What the occurrences ``(V,)`` of the words decide, before training or going on with it."""
 
     @property
     @abstractmethod

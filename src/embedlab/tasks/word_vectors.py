@@ -27,6 +27,7 @@ from embedlab.kernels.word_random import keep_thresholds, stream
 from embedlab.losses.counting import Counting
 from embedlab.losses.glove import GloveLoss
 from embedlab.losses.words import HierarchicalSoftmax, Kernel, NegativeSampling, WordLoss, WordWindows
+from embedlab.models.adagram import AdaGram
 from embedlab.models.counts import Counts
 from embedlab.models.glove import Glove
 from embedlab.models.word_model import WordModel
@@ -37,7 +38,7 @@ from embedlab.vectors import save
 log = logging.getLogger(__name__)
 
 PIECE = 10_000  # words that a thread takes at a time
-PROTOCOLS = ("similarity", "analogies", "categories")
+PROTOCOLS = ("similarity", "analogies", "categories", "senses", "contexts")
 OBJECTIVES: dict[str, type[WordLoss]] = {
     "negative_sampling": NegativeSampling, "hierarchical_softmax": HierarchicalSoftmax, "glove": GloveLoss,
     "counting": Counting,
@@ -46,12 +47,13 @@ MODELS: dict[str, tuple[type[WordModel], tuple[str, ...]]] = {  # and the object
     "skip_gram": (SkipGram, ("negative_sampling", "hierarchical_softmax")),
     "cbow": (Cbow, ("negative_sampling", "hierarchical_softmax")),
     "glove": (Glove, ("glove",)),
+    "adagram": (AdaGram, ("hierarchical_softmax",)),
     "counts": (Counts, ("counting",)),
 }
 
 
 class WordVectors(pl.LightningModule):
-    """Trains a table of word vectors; evaluates it on sets of similar words, analogies and categories.
+    """Trains a table of word vectors; evaluates it on sets of similar words, analogies, categories and senses.
 
     The learning rate falls linearly with the words seen, over all epochs, and what chance decides follows from seed,
     epoch and block: nothing but the tables need be kept to go on with a run. With one thread a run repeats bit for bit.
@@ -121,8 +123,9 @@ class WordVectors(pl.LightningModule):
         model, words = self.model, self.data.corpus.vocabulary
         keep = keep_thresholds(words.counts, self.subsample)
         subwords = None if model.subwords is None else model.subwords.of_vocabulary(words.words)
+        model.start(words.counts)
         cells = partial(self.data.corpus.cooccurrence, model.window)
-        windows = WordWindows(words.counts, keep, model.window, model.cbow, model.mean, subwords, cells)
+        windows = WordWindows(words.counts, keep, model.window, model.cbow, model.mean, subwords, cells, model.alpha)
         self._kernel = self.loss.kernel(windows)
 
     def on_train_epoch_start(self) -> None:
@@ -181,12 +184,14 @@ class WordVectors(pl.LightningModule):
         self._evaluate("test")
 
     def _evaluate(self, split: str) -> None:
-        vectors, found = self.vectors(), dict[str, WordResult]()
+        vectors, found, left_out = self.vectors(), dict[str, WordResult](), dict[str, list[str]]()
         for name, items in self.data.word_sets(split).items():
             try:
                 found |= word_results(vectors, {name: items}, **self.protocols[split])
             except ValueError as error:  # a set that these vectors can't be tested on leaves the others their numbers
-                log.warning("%s: left out, %s", name, error)
+                left_out.setdefault(str(error), []).append(name)
+        for reason, names in left_out.items():
+            log.warning("%s: left out, %s", ", ".join(names), reason)
         self._results[split] = found
         self.log_dict({name: estimate.value for name, estimate in self.estimates(split).items()}, batch_size=1)
 

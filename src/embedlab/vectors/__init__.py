@@ -4,7 +4,8 @@
 """
 
 from embedlab.vectors.formats import FORMATS, load, save
+from embedlab.vectors.sense_vectors import SenseVectors
 from embedlab.vectors.subword_vectors import SubwordVectors
 from embedlab.vectors.word_vectors import WordVectors
 
-__all__ = ["FORMATS", "SubwordVectors", "WordVectors", "load", "save"]
+__all__ = ["FORMATS", "SenseVectors", "SubwordVectors", "WordVectors", "load", "save"]

@@ -102,10 +102,14 @@ class WordVectors:
             return self.vectors[row].toarray()[0] if self.is_sparse else self.vectors[row]
         vector = None if self.subwords is None else self.subwords.of_unseen(words)
         if vector is None:
-            known = self._untagged or self.key_to_index
-            meant = nearest_spelling(words, list(known), known)
-            raise BadInput(f"{words!r} is not among the {len(self):,} words" + (f"; {meant!r} is" if meant else ""))
+            raise self.unknown(words)
         return vector
+
+    def unknown(self, word: str) -> BadInput:
+        """What is said of a word that has no vector."""
+        known = self._untagged or self.key_to_index
+        meant = nearest_spelling(word, list(known), known)
+        return BadInput(f"{word!r} is not among the {len(self):,} words" + (f"; {meant!r} is" if meant else ""))
 
     def row(self, word: str) -> int | None:
         """The place of a known word in ``index_to_key``."""

@@ -3,6 +3,7 @@
 Arrays ``vectors`` and, where there are such, ``counts``, ``outputs``, ``subword_words``, ``subword_ngrams``; words,
 n-gram lengths and ``training`` as JSON: in safetensors its metadata, in npz the bytes of the array ``metadata``. Sparse
 vectors are ``vectors_data``, ``vectors_indices`` and ``vectors_indptr``, as in SciPy's CSR matrices, and ``dim``.
+Words of several senses have ``senses`` and ``sense_counts`` besides, and ``alpha`` and ``min_probability`` in the JSON.
 """
 
 import json
@@ -18,6 +19,7 @@ from scipy import sparse
 
 from embedlab.errors import BadInput
 from embedlab.vectors.formats.files import opened, replacing
+from embedlab.vectors.sense_vectors import SenseVectors
 from embedlab.vectors.subword_vectors import SubwordVectors
 from embedlab.vectors.word_vectors import Matrix, WordVectors
 
@@ -84,10 +86,18 @@ def _arrays(vectors: WordVectors) -> tuple[_Arrays, dict[str, Any]]:
     if subwords:
         arrays |= {"subword_words": subwords.words, "subword_ngrams": subwords.ngrams}
         metadata |= {"minn": subwords.minn, "maxn": subwords.maxn}
+    if isinstance(vectors, SenseVectors):
+        arrays |= {"senses": vectors.senses, "sense_counts": vectors.sense_counts}
+        metadata |= {"alpha": vectors.alpha, "min_probability": vectors.min_probability}
     return {name: np.ascontiguousarray(a) for name, a in arrays.items() if a is not None}, metadata
 
 
 def _vectors(arrays: _Arrays, metadata: dict[str, Any]) -> WordVectors:
+    if "senses" in arrays:
+        return SenseVectors(
+            metadata["words"], arrays["senses"], arrays["outputs"], arrays["sense_counts"], arrays["counts"],
+            metadata["alpha"], metadata["min_probability"], metadata["training"],
+        )  # fmt: skip
     subwords = None
     if "subword_ngrams" in arrays:
         subwords = SubwordVectors(arrays["subword_words"], arrays["subword_ngrams"], metadata["minn"], metadata["maxn"])
