@@ -226,8 +226,8 @@ def senses(published: Rows, ours: Rows, chosen_by_first: bool = False) -> str:
             half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else None
             shown = not chosen_by_first or name == metrics[0] or variant == best
             cells.append((f"{x.mean():.1f}" + (f" ± {half:.1f}" if half is not None else "")) if shown else "")
-        label = ", ".join(f"{key.removeprefix('model.')} {value}" for key, value in zip(keys, variant, strict=True))
-        lines.append([f"**ours**, {label}", *cells, str(len(rows))])
+        settings = (f"{key.removeprefix('model.')} {value}" for key, value in zip(keys, variant, strict=True))
+        lines.append([", ".join(["**ours**", *settings]), *cells, str(len(rows))])
     return markdown(["", *(name.replace("_", " ").replace(" ari weighted", " ARI") for name in metrics), "n"], lines)
 
 

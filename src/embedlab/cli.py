@@ -343,16 +343,19 @@ def _senses(options: argparse.Namespace) -> None:
 
 def _tokenizer(vectors: str) -> Callable[[str], Sequence[str]]:
     """How the text of a run was split into words; of a file this is not known, and words in lower case are taken."""
-    run = Path(vectors)
-    if not (run / "config.yaml").is_file():
+    config = Path(vectors) / "config.yaml"
+    if not config.is_file():
         from embedlab.text import Words
 
         return Words()
-    from embedlab.running.build import make
-    from embedlab.running.rundir import RunDir
-    from embedlab.running.saved import saved_config
+    import yaml
+    from hydra.utils import instantiate
 
-    tokenizer: Callable[[str], Sequence[str]] = make(saved_config(RunDir(run)).data.tokenizer)
+    from embedlab.running.trust import check_targets
+
+    node = yaml.safe_load(config.read_text())["data"]["tokenizer"]
+    check_targets(node)
+    tokenizer: Callable[[str], Sequence[str]] = instantiate(node)
     return tokenizer
 
 

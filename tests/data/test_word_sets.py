@@ -110,7 +110,7 @@ def test_contexts_of_senses_by_name(data_root):
 def test_contexts_of_ones_own(tmp_path):
     rows = [
         "context_id\tword\tgold_sense_id\tpredict_sense_id\tpositions\tcontext",
-        "1\tзамок\t2\t\t10-15\tключ в том замке заело", "2\tзамок\t1\t\t7-12,0-5\tЗамок, замок князя",
+        "1\tзамок\t2\t\t11-16\tключ в том замке заело", "2\tзамок\t1\t\t7-12,0-5\tЗамок, замок князя",
     ]  # fmt: skip
     (tmp_path / "own.csv").write_text("\n".join(rows), encoding="utf-8")
     found = read_word_set(str(tmp_path / "own.csv"), "", Words(lower=False))
