@@ -14,16 +14,14 @@ import sys
 from pathlib import Path
 
 DATA = os.environ.get("EMBEDLAB_DATA", "data")
-BOTH = ["experiment=adagram", "threads=1", "trainer.enable_progress_bar=false", "model.alpha=0.05,0.1,0.2"]
+BOTH = ["experiment=adagram", "threads=1", "trainer.enable_progress_bar=false", "model.alpha=0.1,0.2,0.5", "seed=1,2,3"]
 SWEEPS = {
     "english": [
         f"data.path={DATA}/enwiki_100m/enwiki_100m.txt.xz", "data.test_sets=[semeval2010,ws353,simlex999,men]",
-        "seed=1,2,3",
     ],
     "russian": [
         f"data.path={DATA}/ruslit_prose/ruslit_prose.txt.xz", "data.tokenizer.fold_yo=true",
         "+data.tokenizer.normal_form._target_=embedlab.text.Morphology",
-        "model.window=5,10", "evaluation.senses.window=${model.window}", "seed=1,2,3",
         "data.test_sets=[russe_active_rnc,russe_wiki_wiki,russe_bts_rnc,russe_active_dict,hj,simlex965_ru]",
     ],
 }  # fmt: skip

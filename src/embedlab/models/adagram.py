@@ -41,7 +41,7 @@ class AdaGram(WordModel):
         self,
         vocabulary_size: int,
         embedding_dim: int = 100,
-        window: int = 5,
+        window: int = 10,
         senses: int = 5,
         alpha: float = 0.1,
         min_probability: float = 1e-3,
