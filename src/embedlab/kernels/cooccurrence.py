@@ -13,6 +13,7 @@ Cells = tuple[np.ndarray, np.ndarray, np.ndarray]  # rows, columns and values of
 _EMPTY = -1
 _FULL = 0.7  # of the hash table
 _BYTES = 16  # of an entry: key and weight
+_MERGING = 8  # times the table's memory for an entry are what sorting and handing it out takes
 
 
 def cooccurrence(
@@ -59,7 +60,7 @@ def cooccurrence(
                 keys[:], weights[:], used = _EMPTY, 0, 0
         last = _sorted(keys, weights)
         del keys, weights
-        for pairs, counts in _merged([*written, last], size):
+        for pairs, counts in _merged([*written, last], size // _MERGING):
             yield _both_ways(pairs, counts)
 
 
