@@ -17,7 +17,7 @@ DATA = os.environ.get("EMBEDLAB_DATA", "data")
 BOTH = ["experiment=adagram", "threads=1", "trainer.enable_progress_bar=false", "model.alpha=0.1,0.2,0.5", "seed=1,2,3"]
 SWEEPS = {
     "english": [
-        f"data.path={DATA}/enwiki_100m/enwiki_100m.txt.xz", "data.test_sets=[semeval2010,ws353,simlex999,men]",
+        f"data.path={DATA}/enwiki_100m/enwiki_100m.txt.xz", "data.test_sets=[semeval2010,scws,ws353,simlex999,men]",
     ],
     "russian": [
         f"data.path={DATA}/ruslit_prose/ruslit_prose.txt.xz", "data.tokenizer.fold_yo=true",
