@@ -1,4 +1,4 @@
-"""Using word vectors of a file or of a trained run: opened for neighbours, analogies and senses, and in other formats."""
+"""Word vectors of a file or of a trained run: opened for neighbours, analogies, senses; written in other formats."""
 
 from pathlib import Path
 
