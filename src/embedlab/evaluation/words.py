@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedlab.evaluation.contextual_similarity import ContextPairs, ContextualSimilarity
+from embedlab.evaluation.contextual_similarity import ContextPairs, ContextualSimilarity, ContextualSimilarityResult
 from embedlab.evaluation.protocol import Estimate
 from embedlab.evaluation.word_analogies import Analogies, WordAnalogies, WordAnalogiesResult
 from embedlab.evaluation.word_categories import CategorizedWords, WordCategories, WordCategoriesResult
@@ -15,7 +15,9 @@ from embedlab.evaluation.word_similarity import WordPairs, WordSimilarity, WordS
 from embedlab.vectors.word_vectors import WordVectors
 
 WordSet = WordPairs | Analogies | CategorizedWords | SenseContexts | ContextPairs
-WordResult = WordSimilarityResult | WordAnalogiesResult | WordCategoriesResult | WordSensesResult
+WordResult = (
+    WordSimilarityResult | WordAnalogiesResult | WordCategoriesResult | WordSensesResult | ContextualSimilarityResult
+)
 
 
 def word_results(

@@ -35,6 +35,7 @@ class AdaGram(WordModel):
     """
 
     name = "adagram"
+    alpha: float
     sense_counts: Tensor
 
     def __init__(
