@@ -113,6 +113,23 @@ def test_a_run_from_text_to_neighbours(embedlab, tmp_path, corpus):
     assert np.array_equal(load(tmp_path / "run" / "exports" / "vectors.safetensors").vectors, before)
 
 
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["experiment=glove", "loss=negative_sampling"], "loss=negative_sampling: word vectors take loss=glove with Glove"),
+    (["experiment=word2vec", "loss=glove"], "loss=glove: word vectors take loss=negative_sampling"),
+    (["experiment=counts", "model.weighting=pmi"], "model.weighting=pmi: no such weighting; there are one_hot, raw"),
+    (["experiment=counts", "model.dimension=500"], "model.dimension=500: from 1 to 159, below the 160 words"),
+    (["experiment=counts", "model.dimension=ten"], "model.dimension=ten: a number is expected here"),
+    (["experiment=counts", "task.subsample=1e-3"], "task.subsample: co-occurrences are counted in the whole text"),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else None)  # fmt: skip
+def test_what_does_not_go_together_is_one_line(arguments, says, command, corpus, tmp_path):
+    done = command(
+        "train", *arguments, "data.path=corpus.txt", f"data.cache={tmp_path}", "data.test_sets=[]", "threads=1"
+    )
+    assert done.returncode == 2
+    (said,) = (line for line in done.stderr.splitlines() if line.startswith("embedlab: "))
+    assert said.startswith(f"embedlab: {says}")
+
+
 def test_no_text_to_train_on_is_one_line(embedlab):
     done = embedlab("train", "experiment=word2vec")
     assert done.returncode == 2

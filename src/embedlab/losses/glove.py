@@ -22,7 +22,7 @@ class GloveLoss(WordLoss):
     text stands for its share of these counts, taken in random order.
 
     Args:
-        x_max: count from which on all weigh alike: 100 for texts of billions of words, 10 for small ones.
+        x_max: count from which on all weigh alike: 100 for texts of billions of words, 10 for smaller ones.
         alpha: power with which rarer ones weigh less.
     """
 

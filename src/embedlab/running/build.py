@@ -68,7 +68,7 @@ def _words_for_a_number(node: Any) -> str | None:
     parameters = inspect.signature(get_object(node._target_)).parameters
     for name, value in node.items():
         wanted = getattr(parameters.get(name), "annotation", None)
-        if isinstance(value, str) and wanted in (int, float):
+        if isinstance(value, str) and wanted in (int, float, int | None, float | None):
             return f"{name}={value}: a number is expected here"
     return None
 
