@@ -4,9 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from embedlab.errors import BadInput
@@ -17,6 +18,7 @@ from embedlab.kernels.fasttext import train_fasttext_cbow, train_fasttext_skip_g
 from embedlab.kernels.hierarchical_softmax import path_targets, train_cbow_on_paths, train_skip_gram_on_paths
 from embedlab.kernels.skip_gram import train_skip_gram
 from embedlab.kernels.word_random import alias_table
+from embedlab.losses.batched_words import BatchedKernel, Objective, SharedNegatives
 from embedlab.text.huffman import HuffmanTree
 
 Kernel = Callable[..., tuple[int, float]]
@@ -60,7 +62,13 @@ class WordWindows:
 
 
 class WordLoss(ABC):
-    """An objective of word vectors; its table of outputs has a row for each word."""
+    """An objective of word vectors; its table of outputs has a row for each word.
+
+    Attributes:
+        compiled: whether there are compiled kernels for it; otherwise PyTorch trains it on the CPU, too.
+    """
+
+    compiled: ClassVar[bool] = True
 
     @property
     @abstractmethod
@@ -78,6 +86,24 @@ class WordLoss(ABC):
             BadInput: there is none for this objective with such windows.
         """
 
+    def batched(self, windows: WordWindows, device: torch.device) -> Kernel:
+        """A kernel in plain PyTorch; its tables are tensors of that device.
+
+        Raises:
+            BadInput: there is none for this objective with such windows.
+        """
+        if windows.subwords is not None:
+            raise BadInput("model.subwords: only compiled kernels train them; take trainer=cpu task.kernel=compiled")
+        return BatchedKernel(windows, self.objective(windows, device), device)
+
+    def objective(self, windows: WordWindows, device: torch.device) -> Objective:
+        """What :meth:`batched` trains.
+
+        Raises:
+            BadInput: there is none.
+        """
+        raise BadInput(f"loss={type(self).__name__}: only compiled kernels train it; take trainer=cpu task.kernel=null")
+
 
 @dataclass(frozen=True)
 class NegativeSampling(WordLoss):
@@ -86,8 +112,8 @@ class NegativeSampling(WordLoss):
     Args:
         negatives: words drawn for each example.
         power: 1 draws words as often as they occur, 0 all alike.
-        shared: all neighbours of a word (CBOW: four words in a row) have the same negatives, which is up to several
-            times as fast and learns as well; otherwise each example has its own, as in word2vec.
+        shared: all neighbours of a word (CBOW: four words in a row; in PyTorch: several words) have the same negatives,
+            which is up to several times as fast and learns as well; otherwise each example has its own, as in word2vec.
     """
 
     negatives: int = 5
@@ -118,6 +144,12 @@ class NegativeSampling(WordLoss):
         if windows.cbow:
             return partial(train_cbow, **of, mean=windows.mean, negatives_shared=self.shared)
         return partial(train_skip_gram, **of, negatives_shared=self.shared)
+
+    def objective(self, windows: WordWindows, device: torch.device) -> Objective:
+        """See :meth:`WordLoss.objective`."""
+        if not self.shared and not windows.cbow:
+            raise BadInput("loss.shared=false: in PyTorch words share their negatives; take loss.shared=true")
+        return SharedNegatives(alias_table(windows.counts, self.power), self.negatives, device)
 
 
 @dataclass(frozen=True)
