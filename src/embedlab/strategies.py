@@ -1,12 +1,14 @@
 """How the ranks of a job keep their weights together, where Lightning's own strategies don't do it."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pytorch_lightning.overrides.distributed import _sync_module_states
 from pytorch_lightning.strategies import DDPStrategy
 from torch import distributed as dist
-from torch.distributed.algorithms.model_averaging.averagers import PeriodicModelAverager
 from torch.distributed.algorithms.model_averaging.utils import average_parameters
+from torch.nn import Parameter
+from torch.optim import Optimizer
 
 
 class PeriodicAveraging(DDPStrategy):
@@ -17,7 +19,7 @@ class PeriodicAveraging(DDPStrategy):
     also averaged before they are validated, saved, or tested; buffers then become those of rank 0, as under DDP. The
     optimizer's moments stay with their rank, so a resumed run goes on with those of rank 0.
 
-    Stich 2019, "Local SGD Converges Fast and Communicates Little"; the averager is torch's own.
+    Stich 2019, "Local SGD Converges Fast and Communicates Little".
 
     Args:
         period: steps between averages.
@@ -29,6 +31,7 @@ class PeriodicAveraging(DDPStrategy):
             raise ValueError(f"trainer.strategy.period={period}: at least one step between averages")
         super().__init__(**arguments)
         self.period = period
+        self._steps: int | None = None  # None: nothing was trained
 
     def configure_ddp(self) -> None:
         """Start all ranks from the weights of rank 0; the model stays unwrapped, so nothing reduces its gradients."""
@@ -38,8 +41,15 @@ class PeriodicAveraging(DDPStrategy):
     def on_train_start(self) -> None:
         """Count steps from where the run stands."""
         assert self.lightning_module is not None
-        self._model_averager = PeriodicModelAverager(self.period)  # asked after every step by DDPStrategy
-        self._model_averager.step = self.lightning_module.global_step + 1
+        self._steps = self.lightning_module.global_step
+
+    def optimizer_step(self, optimizer: Optimizer, closure: Callable[[], Any], model: Any = None, **more: Any) -> Any:
+        """A step of this rank, and after every ``period`` of them the mean of what is stepped, by gradients or not."""
+        result = super().optimizer_step(optimizer, closure, model, **more)
+        self._steps = (self._steps or 0) + 1
+        if self._steps % self.period == 0:
+            self._average(parameter for group in optimizer.param_groups for parameter in group["params"])
+        return result
 
     def on_validation_start(self) -> None:
         """Validate the mean."""
@@ -56,9 +66,13 @@ class PeriodicAveraging(DDPStrategy):
 
     def average(self) -> None:
         """Make the weights of every rank the mean over ranks, and its buffers those of rank 0."""
-        if self._model_averager is None:  # nothing was trained
+        if self._steps is None:
             return
         assert self.lightning_module is not None
-        average_parameters(self.lightning_module.parameters(), self._model_averager.process_group)
+        self._average(self.lightning_module.parameters())
         for buffer in self.lightning_module.buffers():
             dist.broadcast(buffer, src=0)
+
+    def _average(self, parameters: Iterable[Parameter]) -> None:
+        assert dist.group.WORLD is not None
+        average_parameters(iter(parameters), dist.group.WORLD)
