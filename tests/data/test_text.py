@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from embedlab import distributed
 from embedlab.data.text import TextData
 from embedlab.errors import BadInput
 
@@ -60,3 +61,16 @@ def test_what_cannot_be_trained_on_is_said(text, content, more, said):
 def test_no_path():
     with pytest.raises(BadInput, match=r"data\.path: name the text to train on"):
         TextData(None, seed=1)
+
+
+def test_ranks_share_an_epoch_out(text, monkeypatch):
+    data = text("a b c d\n" * 2 + "a b\n" * 5 + "a b c d a b c d a b\n" + "c\n")
+    whole = list(data.train_dataloader())
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
+    shares = []
+    for rank in range(2):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        shares.append(list(data.train_dataloader()))
+    blocks = [block[:2] for step in zip(*shares, strict=True) for block in step]
+    assert blocks == [*(block[:2] for block in whole), (9, 9)]  # five blocks: of the last two one is empty
+    assert len({block.seed for share in shares for block in share}) == 6

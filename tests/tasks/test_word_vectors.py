@@ -9,6 +9,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
+from embedlab import distributed
 from embedlab.data.text import TextData
 from embedlab.errors import BadInput
 from embedlab.kernels import reference
@@ -16,6 +17,7 @@ from embedlab.kernels.skip_gram import train_skip_gram
 from embedlab.kernels.word_random import alias_table, keep_thresholds, stream
 from embedlab.losses import TripletLoss
 from embedlab.losses.counting import Counting
+from embedlab.losses.full_softmax import FullSoftmax
 from embedlab.losses.glove import GloveLoss
 from embedlab.losses.words import HierarchicalSoftmax, NegativeSampling
 from embedlab.models.adagram import AdaGram
@@ -47,10 +49,10 @@ def data_of(corpus, **more):
     return TextData(str(corpus), seed=3, block_words=4000, cache=str(corpus.parent / "cache"), min_count=1, **more)
 
 
-def fit(task, data, epochs):
+def fit(task, data, epochs, **more):
     trainer = pl.Trainer(
         max_epochs=epochs, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
-        enable_model_summary=False, num_sanity_val_steps=0,
+        enable_model_summary=False, num_sanity_val_steps=0, **more,
     )  # fmt: skip
     trainer.fit(task, datamodule=data)
     return trainer
@@ -131,6 +133,28 @@ def test_neighbours_are_of_the_same_topic(model, loss, corpus):
     task = WordVectors(model(TOPICS * EACH, embedding_dim=16), loss, 0.1, subsample=0, threads=2)
     fit(task, data, epochs=4)
     assert own_topic(task.vectors()) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("model", "loss", "precision"),
+    [
+        (SkipGram, NegativeSampling(), "32-true"), (SkipGram, NegativeSampling(), "bf16-mixed"),
+        (SkipGram, NegativeSampling(), "bf16-true"), (SkipGram, FullSoftmax(), "bf16-true"),
+        (SkipGram, FullSoftmax(), "32-true"), (Cbow, NegativeSampling(), "32-true"), (Cbow, FullSoftmax(), "32-true"),
+    ],
+)  # fmt: skip
+def test_pytorch_finds_them_too_and_repeats(model, loss, precision, corpus):
+    found = []
+    for epochs in (4, 1, 1) if precision == "32-true" else (4,):
+        torch.manual_seed(0)
+        kernel = None if isinstance(loss, FullSoftmax) else "torch"
+        task = WordVectors(model(TOPICS * EACH, embedding_dim=16), loss, 0.1, subsample=0, threads=1, kernel=kernel)
+        fit(task, data_of(corpus), epochs, precision=precision)
+        assert task.model.inputs.dtype == (torch.bfloat16 if precision == "bf16-true" else torch.float32)
+        found.append(task.vectors())
+    assert own_topic(found[0]) > 0.95
+    if len(found) > 1:
+        assert np.array_equal(found[1].vectors, found[2].vectors)
 
 
 @pytest.mark.parametrize("model", [SkipGram, Cbow])
@@ -269,7 +293,7 @@ def test_a_killed_run_goes_on_bit_for_bit(experiment, corpus, tmp_path, monkeypa
     assert experiment != "adagram" or whole["model.sense_counts"][:, 1].any()
 
 
-def test_what_does_not_go_together_is_said(corpus):
+def test_what_does_not_go_together_is_said(corpus, monkeypatch):
     model = SkipGram(TOPICS * EACH, 16)
     with pytest.raises(BadInput, match="loss=TripletLoss: word vectors take loss=negative_sampling"):
         WordVectors(model, TripletLoss())
@@ -296,3 +320,12 @@ def test_what_does_not_go_together_is_said(corpus):
     ):
         with pytest.raises(BadInput, match=said):
             fit(WordVectors(SkipGram(TOPICS * EACH, 16, subwords=subwords), loss), data_of(corpus), epochs=1)
+    with pytest.raises(BadInput, match=r"task\.kernel=cuda: there are compiled and torch"):
+        WordVectors(model, NegativeSampling(), kernel="cuda")
+    with pytest.raises(BadInput, match=r"take trainer=cpu trainer\.precision=32-true, or task\.kernel=torch"):
+        fit(WordVectors(model, NegativeSampling()), data_of(corpus), 1, precision="bf16-true")
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
+    with pytest.raises(BadInput, match=r"take trainer/sync=periodic$"):
+        fit(WordVectors(model, NegativeSampling()), data_of(corpus), 1)
+    with pytest.raises(BadInput, match="ranks: 1 when the run began, 2 now"):
+        WordVectors(model, NegativeSampling()).on_load_checkpoint({"ranks": 1})

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
+from embedlab import distributed
 from embedlab.batch import TextBlock
 from embedlab.data.corpus import Corpus
 from embedlab.data.loader import TrainLoader
@@ -25,10 +26,14 @@ log = logging.getLogger(__name__)
 
 
 class TextBlocks(Dataset[TextBlock]):
-    """Blocks by name; ``bounds`` are the sentences between which they lie, one more than there are blocks."""
+    """Blocks by name; ``bounds`` are the sentences between which they lie, one more than there are blocks.
+
+    Blocks without a sentence are put at the end, until there are equally many for each rank.
+    """
 
     def __init__(self, bounds: NDArray[np.int64]) -> None:
-        self.bounds = bounds
+        short = -(len(bounds) - 1) % distributed.world_size()
+        self.bounds = np.pad(bounds, (0, short), mode="edge")
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
@@ -39,14 +44,15 @@ class TextBlocks(Dataset[TextBlock]):
 
 
 class InOrderBlocks(BatchSampler):
-    """One block a step, as they follow one another in the text."""
+    """A block a step for each rank, as they follow one another in the text; all ranks have equally many."""
 
     def __init__(self, blocks: int, seed: int) -> None:
-        super().__init__(batch_size=1, batches_per_epoch=blocks, seed=seed)
+        ranks = distributed.world_size()
+        super().__init__(batch_size=ranks, batches_per_epoch=blocks // ranks, seed=seed)
 
     def rows(self, epoch: int, step: int) -> NDArray[np.int64]:
-        """The block of a step ``(1,)``."""
-        return np.array([step])
+        """The blocks of a step ``(ranks,)``."""
+        return np.arange(step * self.batch_size, (step + 1) * self.batch_size)
 
 
 class TextData(LightningDataModule):

@@ -25,6 +25,7 @@ from embedlab.evaluation.words import WordResult, analogy_arrays, named_metrics,
 from embedlab.kernels.parallel import run_blocks
 from embedlab.kernels.word_random import keep_thresholds, stream
 from embedlab.losses.counting import Counting
+from embedlab.losses.full_softmax import FullSoftmax
 from embedlab.losses.glove import GloveLoss
 from embedlab.losses.words import HierarchicalSoftmax, Kernel, NegativeSampling, WordLoss, WordWindows
 from embedlab.models.adagram import AdaGram
@@ -42,10 +43,11 @@ PROTOCOLS = ("similarity", "analogies", "categories", "senses", "contexts")
 OBJECTIVES: dict[str, type[WordLoss]] = {
     "negative_sampling": NegativeSampling, "hierarchical_softmax": HierarchicalSoftmax, "glove": GloveLoss,
     "counting": Counting,
+    "full_softmax": FullSoftmax,
 }  # fmt: skip
 MODELS: dict[str, tuple[type[WordModel], tuple[str, ...]]] = {  # and the objectives that are for it
-    "skip_gram": (SkipGram, ("negative_sampling", "hierarchical_softmax")),
-    "cbow": (Cbow, ("negative_sampling", "hierarchical_softmax")),
+    "skip_gram": (SkipGram, ("negative_sampling", "hierarchical_softmax", "full_softmax")),
+    "cbow": (Cbow, ("negative_sampling", "hierarchical_softmax", "full_softmax")),
     "glove": (Glove, ("glove",)),
     "adagram": (AdaGram, ("hierarchical_softmax",)),
     "counts": (Counts, ("counting",)),
@@ -65,6 +67,7 @@ class WordVectors(pl.LightningModule):
         min_learning_rate: and at the end.
         subsample: frequency above which words are thinned, 1e-3 to 1e-5; 0 keeps all.
         threads: that train the same tables; None for as many as torch has.
+        kernel: ``compiled``, on the CPU, or ``torch``; None for compiled on the CPU where there is one, else torch.
         validation: protocols of the data's validation sets, as :func:`embedlab.evaluation.words.word_results` has
             them.
         evaluation: likewise of the test sets.
@@ -79,16 +82,20 @@ class WordVectors(pl.LightningModule):
         min_learning_rate: float = 1e-4,
         subsample: float = 1e-3,
         threads: int | None = None,
+        kernel: str | None = None,
         validation: Mapping[str, Any] | None = None,
         evaluation: Mapping[str, Any] | None = None,
         examples: WordExamples = WordExamples(),  # noqa: B008 - frozen
     ) -> None:
         super().__init__()
         _check(model, loss)
+        if kernel not in (None, "compiled", "torch"):
+            raise BadInput(f"task.kernel={kernel}: there are compiled and torch, and null for what fits the device")
         self.automatic_optimization = False
         self.model, self.loss = model, loss
         self.learning_rate, self.min_learning_rate, self.subsample = learning_rate, min_learning_rate, subsample
         self.threads = threads or torch.get_num_threads()
+        self.kernel = kernel
         self.protocols = {"val": dict(validation or {}), "test": dict(evaluation or {})}
         for group, protocols in (("validation", validation), ("evaluation", evaluation)):
             if unknown := set(protocols or {}) - set(PROTOCOLS):
@@ -108,16 +115,37 @@ class WordVectors(pl.LightningModule):
         """One that does nothing, as the tables have no gradients: its steps are what training is counted by."""
         return SGD(self.model.parameters(), lr=self.learning_rate)
 
+    def setup(self, stage: str) -> None:
+        """Start from the vectors the model names; a run that goes on from a checkpoint has its own."""
+        path = self.model.vectors
+        if stage == "fit" and path and self.trainer.ckpt_path is None:
+            self.model.start_from(path, self.data.corpus.vocabulary.words, self.loss.training["loss"])
+
+    @property
+    def compiled(self) -> bool:
+        """Whether compiled kernels train; else PyTorch does."""
+        return self.kernel == "compiled" or (not self.kernel and self.loss.compiled and self.device.type == "cpu")
+
     def on_fit_start(self) -> None:
         """Make ready what the whole text decides.
 
         Raises:
-            BadInput: several processes, a GPU, or no end to the epochs.
+            BadInput: ranks that exchange gradients, compiled kernels on a GPU, or no end to the epochs.
         """
-        if distributed.world_size() > 1:
-            raise BadInput("trainer: word vectors train in one process; more cores are used by threads=N")
-        if self.device.type != "cpu":
-            raise BadInput(f"trainer: word vectors train on the CPU, not on {self.device.type}; take trainer=cpu")
+        if distributed.world_size() > 1 and not isinstance(self.model, SkipGram):
+            raise BadInput(f"trainer: {self.model.name} trains in one process; more cores are used by threads=N")
+        if distributed.world_size() > 1 and not hasattr(self.trainer.strategy, "period"):
+            raise BadInput(
+                "trainer: several ranks train word vectors on shards of the text, and average them now and then; "
+                "take trainer/sync=periodic"
+            )
+        if self.compiled and (
+            self.device.type != "cpu" or any(p.dtype != torch.float32 for p in self.model.parameters())
+        ):
+            raise BadInput(
+                "task.kernel=compiled: for float32 on the CPU; take trainer=cpu trainer.precision=32-true, "
+                "or task.kernel=torch"
+            )
         if (self.trainer.max_epochs or 0) < 1:
             raise BadInput("trainer.max_epochs: the learning rate falls over all epochs; give their number")
         model, words = self.model, self.data.corpus.vocabulary
@@ -126,7 +154,7 @@ class WordVectors(pl.LightningModule):
         model.start(words.counts)
         cells = partial(self.data.corpus.cooccurrence, model.window)
         windows = WordWindows(words.counts, keep, model.window, model.cbow, model.mean, subwords, cells, model.alpha)
-        self._kernel = self.loss.kernel(windows)
+        self._kernel = self.loss.kernel(windows) if self.compiled else self.loss.batched(windows, self.device)
 
     def on_train_epoch_start(self) -> None:
         """Time from here on."""
@@ -135,7 +163,9 @@ class WordVectors(pl.LightningModule):
     def training_step(self, batch: TextBlock, batch_idx: int) -> Tensor:
         """The mean loss of the examples in a block of text, in nats, each before its own step."""
         assert self._kernel is not None
-        kernel, corpus, tables = self._kernel, self.data.corpus, self.model.tables
+        kernel, corpus = self._kernel, self.data.corpus
+        tables = self.model.tables if self.compiled else (self.model.inputs, self.model.outputs)
+        pieces = corpus.blocks(PIECE, batch.first, batch.last) if self.compiled else batch[:2]
         offsets = corpus.offsets
 
         def train(piece: int, first: int, last: int) -> tuple[int, float]:
@@ -143,12 +173,12 @@ class WordVectors(pl.LightningModule):
             seed = stream(batch.seed, piece)
             return kernel(*tables, corpus.ids, offsets, first, last, **rates, seed=seed)
 
-        examples, loss = run_blocks(train, corpus.blocks(PIECE, batch.first, batch.last), self.threads)
+        examples, loss = run_blocks(train, pieces, self.threads)
         optimizer: Any = self.optimizers()
         optimizer.step()
         mean = torch.tensor(loss / max(examples, 1))
         now = time.monotonic()
-        speed = float(offsets[batch.last] - offsets[batch.first]) / (now - self._last_step)
+        speed = float(offsets[batch.last] - offsets[batch.first]) / (now - self._last_step) * distributed.world_size()
         self._last_step = now
         self.log("train/loss", mean, prog_bar=True, batch_size=1)
         self.log("train/words_per_second", speed, prog_bar=True, batch_size=1)
@@ -184,6 +214,12 @@ class WordVectors(pl.LightningModule):
         self._evaluate("test")
 
     def _evaluate(self, split: str) -> None:
+        """Rank 0 evaluates, and tells the others."""
+        found = self._evaluated(split) if self.trainer.is_global_zero else {}
+        self._results[split] = self.trainer.strategy.broadcast(found)
+        self.log_dict({name: estimate.value for name, estimate in self.estimates(split).items()}, batch_size=1)
+
+    def _evaluated(self, split: str) -> dict[str, WordResult]:
         vectors, found, left_out = self.vectors(), dict[str, WordResult](), dict[str, list[str]]()
         for name, items in self.data.word_sets(split).items():
             try:
@@ -192,14 +228,28 @@ class WordVectors(pl.LightningModule):
                 left_out.setdefault(str(error), []).append(name)
         for reason, names in left_out.items():
             log.warning("%s: left out, %s", ", ".join(names), reason)
-        self._results[split] = found
-        self.log_dict({name: estimate.value for name, estimate in self.estimates(split).items()}, batch_size=1)
+        return found
 
     def estimates(self, split: str) -> dict[str, Estimate]:
         """The numbers of the last evaluation of ``val`` or ``test``, named ``split/SET_METRIC``."""
         # NaN where too few of a set's words are known; its coverage says so.
         found = named_metrics(self._results.get(split, {}))
         return {f"{split}/{name}": value for name, value in found.items() if math.isfinite(value.value)}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Note the number of ranks: how many blocks of the text a step stands for."""
+        checkpoint["ranks"] = distributed.world_size()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with as many ranks as before.
+
+        Raises:
+            BadInput: there are more or fewer.
+        """
+        if (before := checkpoint.get("ranks", 1)) != (ranks := distributed.world_size()):
+            raise BadInput(
+                f"ranks: {before} when the run began, {ranks} now; a run goes on with as many as it began with"
+            )
 
     def save(self, directory: Path) -> None:
         """The vectors into ``exports/``: ``vectors.safetensors``, with subwords fastText's ``vectors.bin``.
