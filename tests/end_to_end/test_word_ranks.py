@@ -45,7 +45,7 @@ def test_ranks_train_shards_and_meet_at_their_mean(embedlab, tmp_path):
         for rank in range(RANKS):
             if (block := turn * RANKS + rank) < 5:
                 places = corpus.offsets[bounds[block : block + 2]]
-                rates = RATE + (1e-4 - RATE) * (epoch * total + places) / (EPOCHS * total)
+                rates = RANKS * (RATE + (1e-4 - RATE) * (epoch * total + places) / (EPOCHS * total))
                 train_skip_gram(
                     *tables[rank], corpus.ids, corpus.offsets, *bounds[block : block + 2], 5, 5, *rates, keep, noise,
                     stream(mix(1, epoch, rank, turn), 0), negatives_shared=True,

@@ -18,7 +18,6 @@ class WordModel(nn.Module, ABC):
     Attributes:
         name: of the architecture, in exported vectors.
         window: words to each side at most.
-        vectors: a file to start from; None: from the tables as they are made.
         cbow, mean, subwords, alpha: what the kernels are to know, see :class:`embedlab.losses.words.WordWindows`.
     """
 
@@ -28,7 +27,6 @@ class WordModel(nn.Module, ABC):
     mean = True
     subwords: Subwords | None = None
     alpha: float | None = None
-    vectors: str | None = None
 
     def start(self, counts: NDArray[np.int64]) -> None:
         """What the occurrences ``(V,)`` of the words decide, before training or going on with it."""

@@ -116,10 +116,24 @@ class WordVectors(pl.LightningModule):
         return SGD(self.model.parameters(), lr=self.learning_rate)
 
     def setup(self, stage: str) -> None:
-        """Start from the vectors the model names; a run that goes on from a checkpoint has its own."""
-        path = self.model.vectors
-        if stage == "fit" and path and self.trainer.ckpt_path is None:
-            self.model.start_from(path, self.data.corpus.vocabulary.words, self.loss.training["loss"])
+        """Start from the vectors the model names; a run that goes on from a checkpoint has its own.
+
+        Raises:
+            BadInput: ranks of a model that is not for them, or that would exchange gradients, of which there are none;
+                vectors that don't fit.
+        """
+        if stage != "fit":
+            return
+        ranks, model = distributed.world_size(), self.model
+        if ranks > 1 and not isinstance(model, SkipGram):
+            raise BadInput(f"trainer: {model.name} trains in one process; more cores are used by threads=N")
+        if ranks > 1 and not hasattr(self.trainer.strategy, "period"):
+            raise BadInput(
+                "trainer: several ranks train word vectors on shards of the text, and average them now and then; "
+                "take trainer/sync=periodic"
+            )
+        if isinstance(model, SkipGram) and model.vectors and self.trainer.ckpt_path is None:
+            model.start_from(model.vectors, self.data.corpus.vocabulary.words, self.loss.training["loss"])
 
     @property
     def compiled(self) -> bool:
@@ -130,18 +144,10 @@ class WordVectors(pl.LightningModule):
         """Make ready what the whole text decides.
 
         Raises:
-            BadInput: ranks that exchange gradients, compiled kernels on a GPU, or no end to the epochs.
+            BadInput: compiled kernels on a GPU, or no end to the epochs.
         """
-        if distributed.world_size() > 1 and not isinstance(self.model, SkipGram):
-            raise BadInput(f"trainer: {self.model.name} trains in one process; more cores are used by threads=N")
-        if distributed.world_size() > 1 and not hasattr(self.trainer.strategy, "period"):
-            raise BadInput(
-                "trainer: several ranks train word vectors on shards of the text, and average them now and then; "
-                "take trainer/sync=periodic"
-            )
-        if self.compiled and (
-            self.device.type != "cpu" or any(p.dtype != torch.float32 for p in self.model.parameters())
-        ):
+        types = {table.dtype for table in self.model.parameters()}
+        if self.compiled and (self.device.type != "cpu" or types - {torch.float32}):
             raise BadInput(
                 "task.kernel=compiled: for float32 on the CPU; take trainer=cpu trainer.precision=32-true, "
                 "or task.kernel=torch"
@@ -186,10 +192,14 @@ class WordVectors(pl.LightningModule):
         return mean
 
     def rate(self, word: int) -> float:
-        """The learning rate at a word of the present epoch."""
+        """The learning rate at a word of the present epoch.
+
+        Times the number of ranks: the mean over ranks keeps only its share of what each of them learns from its text.
+        """
         words, epochs = len(self.data.corpus.ids), self.trainer.max_epochs or 1
         done = (self.current_epoch * words + word) / (epochs * words)
-        return self.learning_rate + (self.min_learning_rate - self.learning_rate) * done
+        rate = self.learning_rate + (self.min_learning_rate - self.learning_rate) * done
+        return rate * distributed.world_size()
 
     def vectors(self) -> Vectors:
         """What was learned, by word."""
