@@ -81,17 +81,8 @@ def test_every_experiment_trains(name, tmp_path, request):
     if name.startswith("omniglot"):
         shrink = [*OF_IMAGES, "model.channels=4", "data.rotations=false", "evaluation=quick"]
     if name in ("word2vec", "cbow", "fasttext", "glove", "counts", "adagram"):
-        (tmp_path / "corpus.txt").write_text(
-            "a dog and a cat and a dog\
-"
-            * 9
-        )
-        (tmp_path / "pairs.txt").write_text(
-            "a dog 3\
-a cat 2\
-dog cat 1\
-"
-        )
+        (tmp_path / "corpus.txt").write_text("a dog and a cat and a dog\n" * 9)
+        (tmp_path / "pairs.txt").write_text("a dog 3\na cat 2\ndog cat 1\n")
         shrink = [f"data.path={tmp_path}/corpus.txt", f"data.test_sets=[{tmp_path}/pairs.txt]", "data.min_count=5"]
         shrink += [f"data.cache={tmp_path}", "model.dimension=2" if name == "counts" else "model.embedding_dim=4"]
     if name == "fasttext":
