@@ -67,3 +67,6 @@ def test_what_does_not_fit_is_said(tmp_path):
         SkipGram(3, 6).start_from(path, WORDS, "ns")
     with pytest.raises(BadInput, match="none of its words is in the text, as 'dog'"):
         model().start_from(path, ["a", "b", "c"], "ns")
+    with pytest.raises(BadInput, match=r"none\.bin: No such file") as raised:
+        model().start_from("none.bin", WORDS, "ns")
+    assert raised.value.__cause__ is not raised.value

@@ -42,7 +42,9 @@ def load(path: str | Path) -> WordVectors:
     try:
         return FORMATS[format_of(path)].read(path)
     except BadInput as error:
-        raise error if str(path) in str(error) else BadInput(f"{path}: {error}") from error
+        if str(path) in str(error):
+            raise  # with `from error` it would be its own cause, which whoever looks for the first cause never ends at
+        raise BadInput(f"{path}: {error}") from error
 
 
 def save(vectors: WordVectors, path: str | Path, format: str | None = None) -> None:
