@@ -28,6 +28,8 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/metric_learning.py
 	$(BIN)/python benchmarks/framework.py
 	$(BIN)/python benchmarks/word_vectors.py
+	$(BIN)/python benchmarks/word_runs.py
+	$(BIN)/python benchmarks/word_scale.py
 
 # Packs the bundled Omniglot anew from the archives of github.com/brendenlake/omniglot, see the script.
 data-omniglot: .venv/installed

@@ -309,18 +309,22 @@ def main() -> None:
             rows = quality(corpus, arguments.methods, arguments.epochs, arguments.seeds)
         else:
             rows = speed(corpus, arguments.methods, arguments.threads, arguments.rounds, console)
+    kind = "_quality.csv" if arguments.quality else ".csv"
+    output = arguments.output or Path(__file__).with_name(Path(__file__).stem + kind)
     fields = list(dict.fromkeys(key for row in rows for key in row))
     table = Table(*fields)
     for row in rows:
         table.add_row(*(str(row.get(field, "")) for field in fields))
     console.print(table)
-    kind = "_quality.csv" if arguments.quality else ".csv"
-    output = arguments.output or Path(__file__).with_name(Path(__file__).stem + kind)
+    about = {"corpus_words": corpus.tokens, **hardware()}
+    rows = [{**row, **about} for row in rows]
+    if output.exists():  # what was measured of other methods stays
+        with output.open() as file:
+            rows = [row for row in csv.DictReader(file) if row["method"] not in arguments.methods] + rows
     with output.open("w", newline="") as file:
-        about = {"corpus_words": corpus.tokens, **hardware()}
         writer = csv.DictWriter(file, [*fields, *about], lineterminator="\n")
         writer.writeheader()
-        writer.writerows({**row, **about} for row in rows)
+        writer.writerows(rows)
     console.print(f"written to {output}")
 
 

@@ -58,6 +58,33 @@ def words(rows: Rows) -> str:
     return markdown(["", "threads", "beside", ratio, "the same, processor time"], lines)
 
 
+def word_runs(rows: Rows) -> str:
+    """Vocabulary and whole runs beside gensim's, and the share of a training that is not the kernel's."""
+    lines = []
+    for row in rows:
+        values = [float(row[f"ratio{end}"]) for end in ("", "_low", "_high")]
+        if row["measure"] == "frame":
+            ours, other = f"{row['seconds']} s", f"kernel {row['seconds_kernel']} s"
+            ratio = "{} % ({} – {})".format(*map(percent, values)) + " of the time is the frame's"
+        else:
+            ours, other = f"{row['seconds']} s", f"gensim {row['seconds_gensim']} s"
+            ratio = "{:.3g} × ({:.3g} – {:.3g})".format(*values)
+        lines.append([row["measure"], ours, other, ratio])
+    return markdown(["", "embedlab", "beside", "median (lowest – highest round)"], lines)
+
+
+def word_scale(rows: Rows) -> str:
+    """Words a second and memory by text and vocabulary."""
+    lines = [
+        [
+            f"{int(row['words']) / 1e6:g} M", f"{int(row['vocabulary']) / 1e3:g} k", f"{float(row['seconds']):.0f} s",
+            f"{float(row['trained_words_per_second']) / 1e6:.2f} M", f"{int(row['peak_private_bytes']) / 1e9:.2f} GB",
+        ]
+        for row in rows
+    ]  # fmt: skip
+    return markdown(["words of text", "different ones", "whole run", "trained words/s", "private memory"], lines)
+
+
 FRAME = ("plain loop", "bare Lightning", "embedlab")
 
 
@@ -234,6 +261,8 @@ def senses(published: Rows, ours: Rows, chosen_by_first: bool = False) -> str:
 KINDS: dict[str, Callable[..., str]] = {
     "speed": speed,
     "words": words,
+    "word_runs": word_runs,
+    "word_scale": word_scale,
     "frame": frame,
     "sweep": sweep,
     "beside": beside,
