@@ -61,7 +61,7 @@ class TextData(LightningDataModule):
     Args:
         path: a text file, pattern or folder, or several; ``.gz``, ``.xz`` and ``.bz2`` too.
         seed: of the experiment.
-        block_words: words of a training step, about; below 100,000 the frame takes a good part of the time.
+        block_words: words of a training step, about; below 200,000 the frame takes a good part of the time.
         val_sets: names in :data:`embedlab.data.word_sets.FILES`, or files of one's own, to validate on.
         test_sets: likewise, to test on.
         sets_root: the folder of the named sets; those that aren't there are left out, with a warning.
@@ -76,7 +76,7 @@ class TextData(LightningDataModule):
         self,
         path: str | Sequence[str] | None,
         seed: int,
-        block_words: int = 500_000,
+        block_words: int = 1_000_000,
         val_sets: Sequence[str] = (),
         test_sets: Sequence[str] = (),
         sets_root: str = "data",

@@ -38,7 +38,7 @@ from embedlab.vectors import save
 
 log = logging.getLogger(__name__)
 
-PIECE = 10_000  # words that a thread takes at a time
+PIECE = 20_000  # words that a thread takes at a time
 PROTOCOLS = ("similarity", "analogies", "categories", "senses", "contexts")
 OBJECTIVES: dict[str, type[WordLoss]] = {
     "negative_sampling": NegativeSampling, "hierarchical_softmax": HierarchicalSoftmax, "glove": GloveLoss,
