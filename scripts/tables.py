@@ -214,9 +214,8 @@ def word_quality(*files: Rows) -> str:
                 runs.setdefault(", ".join(filter(None, (row[name] for name in settings))) or "–", []).append(row)
         for label, of in runs.items():
             cells = [_with_interval(of, f"test/{name}") for name in metrics]
-            minutes = f"{np.median([float(row['seconds']) for row in of]) / 60:.1f}"
-            lines.append([label, by, *cells, str(len(of)), minutes])
-    return markdown(["", "by", *(WORD_SETS[name] for name in metrics), "n", "min"], lines)
+            lines.append([label, by, *cells, str(len(of))])
+    return markdown(["", "by", *(WORD_SETS[name] for name in metrics), "n"], lines)
 
 
 def _with_interval(runs: Rows, name: str) -> str:
