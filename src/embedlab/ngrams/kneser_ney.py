@@ -78,9 +78,9 @@ class KneserNey(ModifiedKneserNey):
 
     def __init__(self, discounts: Sequence[float] | None = None) -> None:
         """A discount of 0 to 1 for each order from 1; by default from the counts."""
+        if discounts is not None and not all(0 <= discount <= 1 for discount in discounts):
+            raise BadInput(f"discounts={list(discounts)}: each order has one, of 0 to 1")
         super().__init__(None if discounts is None else [[discount] * len(_FALLBACK) for discount in discounts])
-        if discounts is not None and max(discounts, default=0) > 1:
-            raise BadInput(f"discounts={discounts}: each order has one, of 0 to 1")
 
     def estimate(self, n: NDArray[np.integer]) -> Floats:
         """See :meth:`ModifiedKneserNey.estimate`."""

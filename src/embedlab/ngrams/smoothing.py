@@ -25,6 +25,7 @@ class Level:
         parents: which context each has ``(m,)``.
         totals: ``c(h ·) = Σ_w c(h w)`` of the contexts ``(contexts,)``.
         types: how many words have a count after each context ``(contexts,)``.
+        from_start: contexts from here on begin with the start of a sentence.
     """
 
     order: int
@@ -34,6 +35,7 @@ class Level:
     parents: NDArray[np.int32]
     totals: NDArray[np.int64]
     types: NDArray[np.int64]
+    from_start: int
 
     @classmethod
     def of(cls, table: NGramTable, order: int, counts: NDArray[np.integer]) -> "Level":
@@ -45,7 +47,8 @@ class Level:
         bounds = table.first[above.start : above.stop + 1] - here.start
         totals, types = (np.diff(np.append(0, np.cumsum(values))[bounds]) for values in (own, own > 0))
         parents = table.parents(order) - np.int32(above.start)
-        return cls(order, order == table.order, table.vocabulary_size, own, parents, totals, types)
+        from_start = table.from_start(order - 1) - above.start if order > 1 else 1
+        return cls(order, order == table.order, table.vocabulary_size, own, parents, totals, types, from_start)
 
 
 class Smoothing(ABC):
@@ -128,11 +131,13 @@ class AddK(Interpolated):
 
     def parts(self, level: Level) -> tuple[Floats, Floats]:
         """See :meth:`Interpolated.parts`."""
-        if not level.highest:
-            return np.zeros(len(level.counts)), np.ones(len(level.totals))
         added = self.k * level.vocabulary_size
-        whole = level.totals + np.float64(added)
-        return level.counts / whole[level.parents], added / whole
+        seen = level.counts / (level.totals + added)[level.parents]
+        rest = added / (level.totals + np.float64(added))
+        if not level.highest:  # only what begins a sentence has no longer context
+            rest[: level.from_start] = 1
+            seen[level.parents < level.from_start] = 0
+        return seen, rest
 
 
 class WittenBell(Interpolated):

@@ -79,6 +79,13 @@ class NGramTree:
         children = np.diff(self.first[above.start : above.stop + 1])
         return np.repeat(np.arange(above.start, above.stop, dtype=np.int32), children)
 
+    def from_start(self, order: int) -> int:
+        """The first node of an order from 1 on that begins with the start of a sentence; so do all after it."""
+        node = self.start
+        for _ in range(order - 1):
+            node = int(self.first[node])
+        return node
+
     def find(self, ngrams: ArrayLike) -> NDArray[np.int64]:
         """Nodes of n-grams ``(n, k)``, ``-1`` for those that are not there."""
         rows = np.ascontiguousarray(ngrams, np.int32)
