@@ -220,8 +220,8 @@ class _Reader:
             probability, backoff = float(fields[0]), float(fields[order + 1]) if len(fields) == order + 2 else 0.0
         except ValueError:
             self._fail("a logarithm is no number")
-        if not probability <= 0 or not backoff < np.inf:
-            self._fail("a logarithm of a probability is above zero")
+        if not (probability <= 0 and backoff < np.inf):
+            self._fail("the logarithm of a probability is above zero, or a back-off weight is infinite")
         return probability, backoff
 
     def _lines(self) -> Iterator[bytes]:
