@@ -58,6 +58,28 @@ def words(rows: Rows) -> str:
     return markdown(["", "threads", "beside", ratio, "the same, processor time"], lines)
 
 
+def equal_quality(rows: Rows) -> str:
+    """Means over seeds, ± 95 % t interval, of each method and its peer, and their difference."""
+    metrics = {"ws353": "WS353", "simlex999": "SimLex", "google_analogies": "analogies"}
+
+    def values(method: str, who: str, metric: str) -> np.ndarray:
+        return np.array([float(row[metric]) for row in rows if (row["method"], row["contestant"]) == (method, who)])
+
+    lines = []
+    for method in dict.fromkeys(row["method"] for row in rows):
+        cells = []
+        for metric in metrics:
+            ours, theirs = (values(method, who, metric) for who in ("embedlab", "gensim"))
+            half = [stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) for x in (ours, theirs)]
+            cells.append(
+                f"{ours.mean():.1f} ± {half[0]:.1f} : {theirs.mean():.1f} ± {half[1]:.1f} "
+                f"({ours.mean() - theirs.mean():+.1f})"
+            )
+        lines.append([method, *cells, str(len(ours))])
+    head = (f"{name}, ours : gensim's (difference)" for name in metrics.values())
+    return markdown(["", *head, "n"], lines)
+
+
 def word_runs(rows: Rows) -> str:
     """Vocabulary and whole runs beside gensim's, and the share of a training that is not the kernel's."""
     lines = []
@@ -260,6 +282,7 @@ def senses(published: Rows, ours: Rows, chosen_by_first: bool = False) -> str:
 KINDS: dict[str, Callable[..., str]] = {
     "speed": speed,
     "words": words,
+    "equal_quality": equal_quality,
     "word_runs": word_runs,
     "word_scale": word_scale,
     "frame": frame,
