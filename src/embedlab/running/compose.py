@@ -80,9 +80,15 @@ def train_command(arguments: Sequence[str]) -> Outcome:
         raise BadInput("run_dir=…: names one run; the folder of a sweep is hydra.sweep.dir=PATH")
     job = Job()
     main = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="train")(job)
-    before, sys.argv = sys.argv, ["embedlab train", *arguments]
+    before = sys.argv
     try:
-        main()
+        while True:
+            sys.argv = ["embedlab train", *arguments]
+            try:
+                main()
+                break
+            except ConfigCompositionException as error:
+                arguments = _left_to_the_jobs(arguments, error)
     except (HydraException, OmegaConfBaseException) as error:
         raise BadInput(explain(error)) from error
     except (KeyboardInterrupt, SystemExit):  # Lightning turns the one into the other
@@ -104,6 +110,25 @@ def train_command(arguments: Sequence[str]) -> Outcome:
         failed = failed or [row for row in rows if row.status == "planned"]  # not even begun, and no failure says why
         outcome.failed = {sweep.run(row.job).path: row.error or row.status for row in failed}
     return outcome
+
+
+def _left_to_the_jobs(arguments: Sequence[str], error: ConfigCompositionException) -> list[str]:
+    """The arguments of a sweep, with the refused ``key=value`` as a choice of one.
+
+    Hydra composes a sweep's own config without what is swept over, and so refuses keys that only its jobs have, as the
+    key of a loss in a sweep over experiments. What is swept over, if only over one value, it leaves to the jobs.
+
+    Raises:
+        ConfigCompositionException: the error, where this is no help.
+    """
+    key = re.search(r"Could not override '([^']+)'", str(error))
+    place = next((n for n, a in enumerate(arguments) if key and a.startswith(f"{key[1]}=")), None)
+    if place is None or not {"-m", "--multirun"} & set(arguments):
+        raise error
+    name, _, value = arguments[place].partition("=")
+    if not value or value.startswith("choice("):
+        raise error
+    return [*arguments[:place], f"{name}=choice({value})", *arguments[place + 1 :]]
 
 
 def explain(error: Exception) -> str:
