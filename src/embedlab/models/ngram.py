@@ -80,7 +80,7 @@ class NGram(nn.Module):
             destination[f"{prefix}weights"] = torch.from_numpy(self.smoothing.weights)
 
     def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *_: Any) -> None:
-        arrays = {name: np.ascontiguousarray(state_dict[prefix + name].numpy()) for name in _TABLE}
+        arrays = {name: np.ascontiguousarray(state_dict[prefix + name].cpu().numpy()) for name in _TABLE}
         table = NGramTable(**arrays)
         if (table.vocabulary_size, table.order) != (self.vocabulary_size, self.order):
             raise ValueError(
@@ -90,4 +90,4 @@ class NGram(nn.Module):
         self._counter = NGramCounter(self.vocabulary_size, self.order)
         self.count_table(table)
         weights = state_dict.get(f"{prefix}weights")
-        self.smoothing.weights = None if weights is None else weights.numpy()
+        self.smoothing.weights = None if weights is None else weights.cpu().numpy()

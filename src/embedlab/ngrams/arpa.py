@@ -88,7 +88,7 @@ def _lines(model: NGramModel, order: int, spelt: Sequence[str]) -> Iterator[str]
 
 
 def _log10(logarithms: NDArray[np.float32]) -> list[float]:
-    found = logarithms / np.log(10)  # in float64
+    found = logarithms.astype(np.float64) / np.log(10)
     return np.where(np.isneginf(found), _IMPOSSIBLE, found + 0.0).tolist()
 
 
