@@ -37,6 +37,20 @@ class TextBlock(NamedTuple):
     seed: int
 
 
+class TokenWindow(NamedTuple):
+    """Steps of rows of text, for models that predict the next token.
+
+    Attributes:
+        inputs: ``(rows, steps)`` int64.
+        targets: ``(rows, steps)``, the token after each.
+        first: whether each row begins here; otherwise it goes on from the window before.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    first: bool
+
+
 class EmbeddingBatch:
     """Anchors, the candidates they are compared with, and their distances, computed once on first use.
 

@@ -66,6 +66,20 @@ def test_for_language_models(prepared):
     assert sentences(prepared(min_count=3, eos=True)) == ["the <eos>", "the the <eos>", "the <eos>"]
 
 
+def test_a_text_numbered_by_the_vocabulary_of_another(prepared, tmp_path):
+    train = prepared(unknown=True, eos=True, min_count=2)
+    (tmp_path / "other.txt").write_text("the new cat\n\nnew\n")
+    options = {"min_count": 1, "unknown": True, "eos": True}
+    other = Preparation(**options)(tmp_path / "other.txt", tmp_path, vocabulary=train.vocabulary)
+    assert other.vocabulary.words == train.vocabulary.words
+    assert other.vocabulary.counts.tolist() == train.vocabulary.counts.tolist()
+    assert [other.vocabulary.decode(line) for line in other] == [["the", "<unk>", "cat", "<eos>"], ["<unk>", "<eos>"]]
+    assert Preparation(**options)(tmp_path / "other.txt", tmp_path).directory != other.directory
+    (tmp_path / "other.txt").write_text("new")
+    with pytest.raises(BadInput, match="no words in the corpus that the vocabulary knows"):
+        Preparation(min_count=1)(tmp_path / "other.txt", tmp_path, vocabulary=prepared().vocabulary)
+
+
 def test_phrases(prepared):
     text = "a los angeles b\nb los angeles c\nc los angeles a\nlos angeles county a\nlos_angeles county b\n"
     options = {"tokenizer": Whitespace(), "phrase_delta": 1}

@@ -5,7 +5,7 @@ import pytest
 
 from embedlab.kernels.splitting import JOINER, OTHER, WORD
 from embedlab.kernels.vocabulary import PADDING
-from embedlab.text import Whitespace, Words
+from embedlab.text import Characters, Whitespace, Words
 from embedlab.text.tokenize import _classes
 
 
@@ -45,6 +45,22 @@ def test_a_normal_form_of_ones_own_comes_last_and_may_drop_words():
 def test_newlines_stay():
     text = np.frombuffer(bytearray(b"one, two\n\nthree\n" + b" " * PADDING), np.uint8)
     assert Words().split(text).tobytes().rstrip(b" ") == b"one two\n\nthree\n"
+
+
+def test_characters_are_read_and_written():
+    text = "To be,\n\tor\r\nне ✓\v\\s \x1f🎈"
+    tokens = Characters()(text)
+    assert tokens == [
+        *"To", r"\s", *"be,", r"\n", r"\t", *"or", r"\r", r"\n", *"не", r"\s", "✓", r"\x0b", "\\", "s", r"\s",
+        r"\x1f", "🎈",
+    ]  # fmt: skip
+    assert "".join(map(Characters().written, tokens)) == text
+    assert Characters(lower=True)("Да ") == ["д", "а", r"\s"]
+    assert Characters()("") == []
+
+
+def test_words_are_written_with_a_space_after_each():
+    assert "".join(map(Whitespace().written, ["a", "dog", "<eos>", "b"])) == "a dog \nb "
 
 
 def test_all_that_tokens_depend_on_is_in_the_name():

@@ -41,7 +41,7 @@ class Corpus:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The words; their counts are those of ``ids``."""
+        """The words; their counts are those of ``ids``, or of the text that the vocabulary is from."""
         return Vocabulary.load(self.directory / VOCABULARY)
 
     @cached_property

@@ -68,6 +68,7 @@ class Preparation:
         sources: str | Path | Sequence[str | Path | TextSource],
         cache: str | Path | None = None,
         progress: bool = False,
+        vocabulary: Vocabulary | None = None,
     ) -> Corpus:
         """The corpus of the sources, from the cache if it was made before and nothing has changed.
 
@@ -75,31 +76,46 @@ class Preparation:
             sources: files, patterns, folders, or :class:`embedlab.data.hub_text.HubText`.
             cache: directory; see :func:`embedlab.data.corpus.cache_directory`.
             progress: show a bar, on a terminal.
+            vocabulary: of another text, by which this one is numbered; its counts stay those of the other.
 
         Raises:
             BadInput: a source is missing, empty, binary or not UTF-8; or no words are left.
         """
-        texts = _opened(sources)
+        texts = open_texts(sources)
         identities = [text.identity() for text in texts]
         made_from = {"format": FORMAT, "sources": identities, "preparation": repr(self)}
+        if vocabulary is not None:
+            made_from["vocabulary"] = hashlib.sha256("\n".join(vocabulary.words).encode()).hexdigest()
         if None in identities:
             made_from["only now"] = os.urandom(16).hex()
         digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:20]
         directory = cache_directory(cache) / "corpora" / digest
-        make = partial(self._make, texts, made_from, progress)
+        make = partial(self._make, texts, made_from, progress, vocabulary)
         return Corpus(made_once(directory, make))
 
     def _make(
-        self, texts: Sequence[TextSource], made_from: dict[str, Any], progress: bool, folder: Path
+        self,
+        texts: Sequence[TextSource],
+        made_from: dict[str, Any],
+        progress: bool,
+        vocabulary: Vocabulary | None,
+        folder: Path,
     ) -> dict[str, Any]:
         """Fills a folder with the corpus; what its fingerprint says."""
         with ReadingProgress(progress) as bars:
             stream = folder / "tokens"
             tokens, counts = write_tokens(texts, self.tokenizer, self.lines, stream, bars)
-            self._number(tokens, counts, stream, bars)
+            self._number(tokens, counts, stream, bars, vocabulary)
         return {**made_from, "tokens_read": int(counts.sum())}
 
-    def _number(self, tokens: list[str], counts: NDArray[np.int64], stream: Path, bars: ReadingProgress) -> None:
+    def _number(
+        self,
+        tokens: list[str],
+        counts: NDArray[np.int64],
+        stream: Path,
+        bars: ReadingProgress,
+        given: Vocabulary | None,
+    ) -> None:
         """Writes vocabulary, ids and offsets beside a stream of tokens, which is removed."""
         words, numbers = merged(map(self.tokenizer.normalise, tokens))
         counts = summed(counts, numbers, len(words))
@@ -114,7 +130,12 @@ class Preparation:
                     out.write(ids.data)
             stream.unlink()
             words, numbers, stream = names, places, joined
-        vocabulary, final = self._vocabulary(words, counts, numbers, stream)
+        if given is None:
+            vocabulary, final = self._vocabulary(words, counts, numbers, stream)
+        else:
+            vocabulary, final = given, _numbered(given, words, numbers)
+            if (final < 0).all():
+                raise BadInput("there are no words in the corpus that the vocabulary knows")
         folder = stream.parent
         vocabulary.save(folder / VOCABULARY)
         encoder = SentenceEncoder(final, self.max_sentence, vocabulary.index[EOS] if self.eos else None)
@@ -136,9 +157,7 @@ class Preparation:
 
         def select(sentences: int | None) -> tuple[Vocabulary, NDArray[np.int32]]:
             kept = Vocabulary.select(words, counts, self.min_count, self.max_size, self.unknown, sentences)
-            other = kept.index.get(UNKNOWN, -1)
-            final = np.array([*(kept.index.get(word, other) for word in words), -1], np.int32)
-            return kept, final[np.where(numbers < 0, -1, numbers)]
+            return kept, _numbered(kept, words, numbers)
 
         if not self.eos:
             return select(None)
@@ -147,7 +166,19 @@ class Preparation:
         return select(sum(len(encoder.encode(block)[1]) for block in read_ids(stream)))
 
 
-def _opened(sources: str | Path | Sequence[str | Path | TextSource]) -> list[TextSource]:
+def _numbered(vocabulary: Vocabulary, words: list[str], numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The number in the vocabulary of each id of the stream, ``words`` being what ``numbers`` number."""
+    other = vocabulary.index.get(UNKNOWN, -1)
+    final = np.array([*(vocabulary.index.get(word, other) for word in words), -1], np.int32)
+    return final[np.where(numbers < 0, -1, numbers)]
+
+
+def open_texts(sources: str | Path | Sequence[str | Path | TextSource]) -> list[TextSource]:
+    """Files, patterns, folders and sources of other kinds as sources.
+
+    Raises:
+        BadInput: a file is missing, or all are empty.
+    """
     texts: list[TextSource] = []
     for source in [sources] if isinstance(sources, str | Path) else sources:
         texts += text_files(source) if isinstance(source, str | Path) else [source]

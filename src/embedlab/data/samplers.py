@@ -188,6 +188,14 @@ class ShuffleSampler(BatchSampler):
         return self._order[1][step * self.batch_size : (step + 1) * self.batch_size]
 
 
+class ConsecutiveSampler(BatchSampler):
+    """Rows in order: step ``t`` has those from ``t·batch_size`` on."""
+
+    def rows(self, epoch: int, step: int) -> NDArray[np.int64]:
+        """The global batch."""
+        return np.arange(step * self.batch_size, (step + 1) * self.batch_size)
+
+
 class InOrderSampler(Sampler[BatchIndices]):
     """All rows in order, dealt to the ranks in turn: for evaluation.
 

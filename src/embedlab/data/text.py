@@ -17,7 +17,7 @@ from embedlab.batch import TextBlock
 from embedlab.data.corpus import Corpus
 from embedlab.data.loader import TrainLoader
 from embedlab.data.preparation import Preparation
-from embedlab.data.samplers import BatchIndices, BatchSampler
+from embedlab.data.samplers import BatchIndices, ConsecutiveSampler
 from embedlab.data.word_sets import FILES, read_word_set
 from embedlab.errors import BadInput
 from embedlab.evaluation.words import WordSet
@@ -43,16 +43,12 @@ class TextBlocks(Dataset[TextBlock]):
         return TextBlock(int(self.bounds[block]), int(self.bounds[block + 1]), batch.seed)
 
 
-class InOrderBlocks(BatchSampler):
+class InOrderBlocks(ConsecutiveSampler):
     """A block a step for each rank, as they follow one another in the text; all ranks have equally many."""
 
     def __init__(self, blocks: int, seed: int) -> None:
         ranks = distributed.world_size()
         super().__init__(batch_size=ranks, batches_per_epoch=blocks // ranks, seed=seed)
-
-    def rows(self, epoch: int, step: int) -> NDArray[np.int64]:
-        """The blocks of a step ``(ranks,)``."""
-        return np.arange(step * self.batch_size, (step + 1) * self.batch_size)
 
 
 class TextData(LightningDataModule):

@@ -4,10 +4,10 @@ from embedlab.text.huffman import HuffmanTree
 from embedlab.text.morphology import Morphology
 from embedlab.text.phrases import Phrases
 from embedlab.text.subwords import Subwords
-from embedlab.text.tokenize import Tokenizer, Whitespace, Words
+from embedlab.text.tokenize import Characters, Tokenizer, Whitespace, Words
 from embedlab.text.vocabulary import EOS, UNKNOWN, Vocabulary
 
 __all__ = [
-    "EOS", "UNKNOWN", "HuffmanTree", "Morphology", "Phrases", "Subwords", "Tokenizer", "Vocabulary", "Whitespace",
-    "Words",
+    "EOS", "UNKNOWN", "Characters", "HuffmanTree", "Morphology", "Phrases", "Subwords", "Tokenizer", "Vocabulary",
+    "Whitespace", "Words",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from embedlab.kernels.splitting import JOINER, OTHER, WORD, blank_out_others
 from embedlab.kernels.vocabulary import PADDING
+from embedlab.text.vocabulary import EOS, NEWLINE
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class Tokenizer(ABC):
         if self.fold_yo:
             token = token.replace("ё", "е").replace("Ё", "Е")
         return self.normal_form(token) if self.normal_form else token
+
+    def written(self, token: str) -> str:
+        """How a token stands in running text: a word is followed by a space, and ``<eos>`` ends a line."""
+        return "\n" if token == EOS else f"{token} "
 
     def __call__(self, text: str) -> list[str]:
         """The tokens of a text."""
@@ -89,6 +94,36 @@ class Words(Tokenizer):
     def normalise(self, token: str) -> str:
         """The normal form of a word."""
         return super().normalise(unicodedata.normalize("NFC", token))
+
+
+WHITE = {chr(code): rf"\x{code:02x}" for code in range(33)} | {" ": r"\s", "\t": r"\t", "\n": NEWLINE, "\r": r"\r"}
+
+
+@dataclass(frozen=True)
+class Characters(Tokenizer):
+    r"""Each character is a token, white space too: it is written ``\s``, ``\n``, ``\t``, ``\r`` or ``\x0b``.
+
+    Names of two characters and more are never those of another token. Lines are not parted, as their ends are tokens.
+    """
+
+    def split(self, block: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Characters in UTF-8, a zero byte between two.
+
+        Raises:
+            UnicodeDecodeError: the block is not UTF-8.
+        """
+        text = "\0".join(block[:-PADDING].tobytes().decode())
+        for character, name in WHITE.items():
+            if character != "\0" and character in text:
+                text = text.replace(character, name)
+        return np.frombuffer(bytearray(text.encode() + b" " * PADDING), np.uint8)
+
+    def written(self, token: str) -> str:
+        """The character itself."""
+        return _OF_NAME.get(token, token)
+
+
+_OF_NAME = {name: character for character, name in WHITE.items()}
 
 
 @cache

@@ -11,6 +11,7 @@ from embedlab.errors import BadInput
 
 UNKNOWN = "<unk>"
 EOS = "<eos>"
+NEWLINE = r"\n"  # as a token of :class:`embedlab.text.Characters`
 
 
 class Vocabulary:
@@ -95,6 +96,11 @@ class Vocabulary:
     def index(self) -> dict[str, int]:
         """The number of each word."""
         return {word: number for number, word in enumerate(self.words)}
+
+    @property
+    def start(self) -> int:
+        """What is taken to stand before a text: ``<eos>``, of characters a newline, else the most frequent word."""
+        return self.index.get(EOS, self.index.get(NEWLINE, 0))
 
     def encode(self, tokens: Iterable[str]) -> NDArray[np.int32]:
         """Numbers of the tokens ``(n,)``; those not in the vocabulary become ``<unk>``, or are left out without one."""

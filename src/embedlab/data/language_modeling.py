@@ -1,0 +1,167 @@
+"""Text for language models: a stream of tokens, folded into rows to train on and read in one row to evaluate."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pytorch_lightning import LightningDataModule
+from torch.utils.data import DataLoader, Dataset
+
+from embedlab.batch import TokenWindow
+from embedlab.data.corpus import Corpus
+from embedlab.data.loader import TrainLoader
+from embedlab.data.preparation import Preparation, open_texts
+from embedlab.data.samplers import BatchIndices, ConsecutiveSampler
+from embedlab.data.text_parts import split_off
+from embedlab.errors import BadInput
+
+EVALUATION_STEPS = 1000  # of a window of evaluation; numbers don't depend on it
+
+
+class FoldedStream(Dataset[TokenWindow]):
+    """A stream of tokens as ``rows`` of equal length, in windows of ``steps``; the last may be shorter.
+
+    Row ``r`` goes on, window by window, with tokens ``r·length`` to ``(r + 1)·length``. Each is to be predicted from
+    the one before it, the first of all from ``start``. Fewer than ``rows`` tokens at the end belong to no row.
+
+    Args:
+        ids: the stream ``(n,)``.
+        rows: into how many it is folded.
+        steps: of a window.
+        start: the token taken to stand before the stream.
+    """
+
+    def __init__(self, ids: NDArray[np.int32], rows: int, steps: int, start: int) -> None:
+        self.ids, self.rows, self.steps, self.start = ids, rows, steps, start
+        self.length = len(ids) // rows
+
+    @property
+    def windows(self) -> int:
+        """In a row."""
+        return -(-self.length // self.steps)
+
+    def __len__(self) -> int:
+        return self.windows * self.rows
+
+    def __getitem__(self, batch: BatchIndices) -> TokenWindow:
+        """Window ``w`` of rows ``r``, by indices ``w·rows + r``."""
+        windows, rows = np.divmod(batch.indices, self.rows)
+        first = int(windows[0]) * self.steps
+        steps = np.arange(first, min(first + self.steps, self.length))
+        places = rows[:, None] * self.length + steps
+        inputs = np.where(places > 0, self.ids[np.maximum(places - 1, 0)], self.start)
+        targets = self.ids[places].astype(np.int64)
+        return TokenWindow(torch.from_numpy(inputs.astype(np.int64)), torch.from_numpy(targets), first == 0)
+
+
+class LanguageModelingData(LightningDataModule):
+    """Text files as streams of tokens, read once and found again in the cache; the vocabulary is of training text.
+
+    Tokens of the other texts that are not in it are ``<unk>``. What stands before a text is ``<eos>`` over words, over
+    characters a newline. Evaluation reads a text in one row from there on: each token counts once, after all that
+    stands before it, whatever the batch size of training.
+
+    Args:
+        path: a text file, pattern or folder, or several; ``.gz``, ``.xz`` and ``.bz2`` too.
+        seed: of the experiment.
+        batch_size: rows that the training text is folded into.
+        window: steps through which gradients flow back.
+        val_path: likewise to validate on; None: split off the end of ``path``.
+        test_path: likewise to test on.
+        val_fraction: how much is split off, before what is split off to test on.
+        test_fraction: likewise.
+        cache: where prepared corpora lie; see :func:`embedlab.data.corpus.cache_directory`.
+        preparation: arguments of :class:`embedlab.data.preparation.Preparation`.
+
+    Raises:
+        BadInput: no path; later, when the text is read, what that class says of it, or that it is too short.
+    """
+
+    def __init__(
+        self,
+        path: str | Sequence[str] | None,
+        seed: int,
+        batch_size: int = 20,
+        window: int = 35,
+        val_path: str | Sequence[str] | None = None,
+        test_path: str | Sequence[str] | None = None,
+        val_fraction: float = 0.05,
+        test_fraction: float = 0.05,
+        cache: str | None = None,
+        **preparation: Any,
+    ) -> None:
+        super().__init__()
+        if not path:
+            raise BadInput("data.path: name the text to train on: data.path=FILE, a folder, or a pattern of files")
+        if batch_size < 1 or window < 1:
+            raise BadInput(f"data.batch_size={batch_size}, data.window={window}: both are at least 1")
+        self.path, self.seed, self.batch_size, self.window, self.cache = path, seed, batch_size, window, cache
+        self.held_out = {"val": (val_path, val_fraction), "test": (test_path, test_fraction)}
+        self.preparation = Preparation(unknown=True, **preparation)
+
+    @cached_property
+    def corpora(self) -> dict[str, Corpus]:
+        """The texts as numbers by split, prepared on first use."""
+        fractions = {split: fraction for split, (path, fraction) in self.held_out.items() if not path}
+        train, *parts = split_off(open_texts(self.path), list(fractions.values()))
+        sources: dict[str, Any] = {split: path for split, (path, _) in self.held_out.items()}
+        sources |= dict(zip(fractions, parts, strict=True))
+        corpora = {"train": self.preparation(train, self.cache, progress=True)}
+        words = corpora["train"].vocabulary
+        for split, source in sources.items():
+            corpora[split] = self.preparation(source, self.cache, progress=True, vocabulary=words)
+        return corpora
+
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """``vocabulary_size``."""
+        return {"vocabulary_size": len(self.corpora["train"].vocabulary)}
+
+    @property
+    def checksum(self) -> str:
+        """Fingerprint of the texts and of how they were prepared."""
+        return " ".join(corpus.directory.name for corpus in self.corpora.values())
+
+    def stream(self, split: str, rows: int, steps: int) -> FoldedStream:
+        """The text of ``train``, ``val`` or ``test``, folded."""
+        return FoldedStream(self.corpora[split].ids, rows, steps, self.corpora["train"].vocabulary.start)
+
+    def characters(self, split: str) -> int:
+        """How many the text of a split has, as its tokens are written: with a space after each word."""
+        corpus, write = self.corpora[split], self.preparation.tokenizer.written
+        lengths = np.array([len(write(word)) for word in corpus.vocabulary.words])
+        return int(np.bincount(corpus.ids, minlength=len(lengths)) @ lengths)
+
+    def prepare_data(self) -> None:
+        """Read all there is, so that what is wrong with it is said before training.
+
+        Raises:
+            BadInput: the rows are shorter than a window.
+        """
+        train = self.stream("train", self.batch_size, self.window)
+        if train.length < self.window:
+            raise BadInput(
+                f"data.window={self.window}: of the {len(train.ids)} tokens to train on each of "
+                f"data.batch_size={self.batch_size} rows has only {train.length}; lower one of the two"
+            )
+
+    def train_dataloader(self) -> TrainLoader:
+        """The windows of all rows, in order."""
+        stream = self.stream("train", self.batch_size, self.window)
+        sampler = ConsecutiveSampler(self.batch_size, stream.windows, self.seed)
+        return TrainLoader(stream, sampler=sampler, batch_size=None, generator=torch.Generator())
+
+    def val_dataloader(self) -> DataLoader:
+        """The text to validate on, in one row."""
+        return self._in_one_row("val")
+
+    def test_dataloader(self) -> DataLoader:
+        """The text to test on, in one row."""
+        return self._in_one_row("test")
+
+    def _in_one_row(self, split: str) -> DataLoader:
+        stream = self.stream(split, 1, EVALUATION_STEPS)
+        return DataLoader(stream, sampler=[BatchIndices([k], 0) for k in range(stream.windows)], batch_size=None)

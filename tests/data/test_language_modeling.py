@@ -1,0 +1,127 @@
+"""Streams of tokens for language models: which token is predicted from which, and what cannot be trained on."""
+
+import numpy as np
+import pytest
+import torch
+
+from embedlab import distributed
+from embedlab.data.language_modeling import FoldedStream, LanguageModelingData
+from embedlab.data.samplers import BatchIndices
+from embedlab.errors import BadInput
+from embedlab.text import Characters, Whitespace
+
+
+@pytest.fixture
+def data(tmp_path):
+    """``data(train, val, test)``: of these texts over words, in two rows of windows of three."""
+
+    def made(train, val=None, test=None, **more):
+        named = {"path": train, "val_path": val, "test_path": test}
+        for name, content in named.items():
+            if content is not None:
+                (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        options = {"batch_size": 2, "window": 3, "tokenizer": Whitespace(), "min_count": 1, "eos": True} | more
+        paths = {name: str(tmp_path / name) for name, content in named.items() if content is not None}
+        return LanguageModelingData(**paths, seed=5, cache=str(tmp_path / "cache"), **options)
+
+    return made
+
+
+def windows(loader, words):
+    """Rows of ``inputs>targets`` by window."""
+    return [
+        [" ".join(words[i] for i in ins) + ">" + " ".join(words[t] for t in outs)
+         for ins, outs in zip(batch.inputs, batch.targets, strict=True)]
+        for batch in loader
+    ]  # fmt: skip
+
+
+def test_rows_go_on_from_window_to_window(data):
+    found = data("a b c d\ne f g h\ni j k l", "a x\n", "b\n")
+    words = found.corpora["train"].vocabulary.words
+    assert windows(found.train_dataloader(), words) == [
+        ["<eos> a b>a b c", "f g h>g h <eos>"],
+        ["c d <eos>>d <eos> e", "<eos> i j>i j k"],
+        ["e>f", "k>l"],
+    ]
+    assert [batch.first for batch in found.train_dataloader()] == [True, False, False]
+    assert windows(found.val_dataloader(), words) == [["<eos> a <unk>>a <unk> <eos>"]]
+    assert windows(found.test_dataloader(), words) == [["<eos> b>b <eos>"]]
+    assert found.corpora["val"].vocabulary.words == words
+    assert found.sizes == {"vocabulary_size": 14}
+    assert found.characters("val") == len("a <unk> \n")
+    assert found.characters("train") == len("a b c d \ne f g h \ni j k l \n")
+
+
+def test_the_held_out_text_may_be_split_off_and_adds_no_words(data):
+    found = data("a b\n" * 16 + "a c\n" * 2 + "b d\n" * 2, val_fraction=0.1, test_fraction=0.1)
+    assert sorted(found.corpora["train"].vocabulary.words) == ["<eos>", "<unk>", "a", "b"]
+    for split, word in (("val", "a"), ("test", "b")):
+        corpus = found.corpora[split]
+        assert [corpus.vocabulary.decode(line) for line in corpus] == [[word, "<unk>", "<eos>"]] * 2
+    assert found.checksum != data("a b\n" * 16 + "a c\n" * 4, val_fraction=0.2, test_fraction=0.1).checksum
+
+
+def test_characters(data):
+    text = "the cat\n\nsat\n"
+    found = data(text, text, "a dog", tokenizer=Characters(), eos=False)
+    vocabulary = found.corpora["train"].vocabulary
+    assert vocabulary.words[vocabulary.start] == r"\n"
+    written = "".join(map(Characters().written, vocabulary.decode(found.corpora["train"].ids)))
+    assert written == text
+    assert found.characters("train") == len(text)
+    assert vocabulary.decode(found.corpora["test"].ids) == ["a", r"\s", "<unk>", "<unk>", "<unk>"]
+
+
+@pytest.mark.parametrize(("tokens", "rows", "steps"), [(100, 1, 7), (101, 7, 5), (64, 4, 4), (10, 10, 3)])
+def test_every_token_is_a_target_once(tokens, rows, steps):
+    ids = np.arange(tokens, dtype=np.int32)
+    stream = FoldedStream(ids, rows, steps, start=tokens)
+    seen = [stream[BatchIndices([*range(w * rows, (w + 1) * rows)], 0)] for w in range(stream.windows)]
+    targets = torch.cat([window.targets for window in seen], 1)
+    inputs = torch.cat([window.inputs for window in seen], 1)
+    kept = tokens - tokens % rows
+    assert targets.flatten().tolist() == list(range(kept))
+    assert inputs.flatten().tolist() == [tokens, *range(kept - 1)]
+
+
+def test_ranks_share_the_rows_and_a_loader_goes_on_where_it_stood(data, monkeypatch):
+    found = data("a b c d\n" * 20, "a\n", "a\n", batch_size=4)
+    whole = list(found.train_dataloader())
+    resumed = found.train_dataloader()
+    resumed.load_state_dict({"epoch": 0, "step": 5})
+    for got, expected in zip(resumed, whole[5:], strict=True):
+        assert torch.equal(got.inputs, expected.inputs)
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
+    halves = []
+    for rank in range(2):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        halves.append(list(found.train_dataloader()))
+    for first, second, both in zip(*halves, whole, strict=True):
+        assert torch.equal(torch.cat([first.targets, second.targets]), both.targets)
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "said"),
+    [
+        (b"", {}, "path: an empty file"),
+        ("déjà vu".encode("latin1"), {}, "path: not UTF-8 text"),
+        ("déjà vu".encode("latin1"), {"tokenizer": Characters()}, "path: not UTF-8 text"),
+        (b"aaaa", {"tokenizer": Characters(), "eos": False}, "holds one word only"),
+        (b"a a a", {}, "holds one word only"),
+        (
+            b"a b\n",
+            {"window": 9},
+            "data.window=9: of the 3 tokens to train on each of data.batch_size=2 rows has only 1",
+        ),
+        (b"a b\n", {"batch_size": 0}, "data.batch_size=0"),
+    ],
+)
+def test_what_cannot_be_trained_on_is_said(data, content, more, said):
+    with pytest.raises(BadInput, match=said):
+        data(content, "a\n", "a\n", **more).prepare_data()
+
+
+def test_no_path():
+    with pytest.raises(BadInput, match=r"data\.path: name the text to train on"):
+        LanguageModelingData(None, seed=1)
