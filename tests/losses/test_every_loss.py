@@ -11,13 +11,15 @@ from torch.nn.utils import parameters_to_vector
 
 from embedlab.batch import EmbeddingBatch
 from embedlab.losses import ContrastiveLoss, Loss, MetricLearningLoss, PrototypicalLoss
+from embedlab.losses.language_modeling import OutputLayer
 from embedlab.losses.words import WordLoss
 from embedlab.running.catalog import conf_dir
 
 CLASSES, DIM = 4, 6
 CONFIGS = sorted((conf_dir() / "loss").glob("*.yaml"))
-# Those of word vectors see windows of text and no embeddings.
-NAMES = [c.stem for c in CONFIGS if not issubclass(get_object(yaml.safe_load(c.read_text())["_target_"]), WordLoss)]
+# Those of word vectors and of language models see text and no embeddings.
+OF_TEXT = (WordLoss, OutputLayer)
+NAMES = [c.stem for c in CONFIGS if not issubclass(get_object(yaml.safe_load(c.read_text())["_target_"]), OF_TEXT)]
 
 pytestmark = [
     pytest.mark.parametrize("name", NAMES),
