@@ -14,6 +14,7 @@ CHOICES = [(group, name) for group in names("groups") for name in names(group)]
 OF_HYDRA = ("launch", "sweep", "sweeper")  # groups that set Hydra's own keys
 SMOKE = ["trainer.max_epochs=1", "trainer.enable_progress_bar=false", "threads=1", "name=smoke"]
 OF_IMAGES = ["sampler.classes_per_batch=4", "sampler.batches_per_epoch=2"]
+OF_LANGUAGE = ("char_rnn", "penn_treebank")
 
 
 @pytest.mark.parametrize(("group", "name"), CHOICES)
@@ -85,10 +86,14 @@ def test_every_experiment_trains(name, tmp_path, request):
         (tmp_path / "pairs.txt").write_text("a dog 3\na cat 2\ndog cat 1\n")
         shrink = [f"data.path={tmp_path}/corpus.txt", f"data.test_sets=[{tmp_path}/pairs.txt]", "data.min_count=5"]
         shrink += [f"data.cache={tmp_path}", "model.dimension=2" if name == "counts" else "model.embedding_dim=4"]
+    if name in OF_LANGUAGE:
+        (tmp_path / "text.txt").write_text("a dog and a cat and a dog\n" * 20)
+        shrink = [f"data.path={tmp_path}/text.txt", "data.val_path=null", "data.test_path=null", "data.batch_size=2"]
+        shrink += [f"data.cache={tmp_path}", "data.window=5", "model.embedding_dim=4", "model.hidden_dim=4"]
     if name == "fasttext":
         shrink.append("model.subwords.bucket=100")
     with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
         config = hydra.compose("train", [f"experiment={name}", *SMOKE, *shrink, f"run_dir={tmp_path}"])
     estimates = train(config, RunDir(tmp_path))
     assert estimates
-    assert all(-1 <= estimate.value <= 1 for estimate in estimates.values())
+    assert name in OF_LANGUAGE or all(-1 <= estimate.value <= 1 for estimate in estimates.values())

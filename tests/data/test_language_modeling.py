@@ -122,6 +122,15 @@ def test_what_cannot_be_trained_on_is_said(data, content, more, said):
         data(content, "a\n", "a\n", **more).prepare_data()
 
 
+def test_penn_treebank_has_its_published_number_of_tokens(data_root, tmp_path):
+    names = {"path": "train.txt.gz", "val_path": "valid.txt", "test_path": "test.txt"}
+    paths = {key: str(data_root / "ptb" / f"ptb.{name}") for key, name in names.items()}
+    found = LanguageModelingData(**paths, seed=1, tokenizer=Whitespace(), min_count=1, eos=True, cache=str(tmp_path))
+    assert [len(corpus.ids) for corpus in found.corpora.values()] == [929589, 73760, 82430]
+    assert found.sizes == {"vocabulary_size": 10000}
+    assert found.unknown_fraction("test") == pytest.approx(4794 / 82430, abs=1e-9)
+
+
 def test_no_path():
     with pytest.raises(BadInput, match=r"data\.path: name the text to train on"):
         LanguageModelingData(None, seed=1)

@@ -17,6 +17,7 @@ from embedlab.data.preparation import Preparation, open_texts
 from embedlab.data.samplers import BatchIndices, ConsecutiveSampler
 from embedlab.data.text_parts import split_off
 from embedlab.errors import BadInput
+from embedlab.text.vocabulary import UNKNOWN
 
 EVALUATION_STEPS = 1000  # of a window of evaluation; numbers don't depend on it
 
@@ -134,6 +135,11 @@ class LanguageModelingData(LightningDataModule):
         corpus, write = self.corpora[split], self.preparation.tokenizer.written
         lengths = np.array([len(write(word)) for word in corpus.vocabulary.words])
         return int(np.bincount(corpus.ids, minlength=len(lengths)) @ lengths)
+
+    def unknown_fraction(self, split: str) -> float:
+        """The share of a split's tokens that are ``<unk>``."""
+        corpus = self.corpora[split]
+        return float(np.mean(corpus.ids == corpus.vocabulary.index[UNKNOWN]))
 
     def prepare_data(self) -> None:
         """Read all there is, so that what is wrong with it is said before training.

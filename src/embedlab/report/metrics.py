@@ -120,7 +120,7 @@ _SETS = {
     "hj": "HJ", "hj_sim": "HJ similarity", "hj_rel": "HJ relatedness", "rt": "RT", "ae": "AE", "ae2": "AE 2",
     "simlex965_ru": "SimLex-965 Russian", "simlex999_ru": "SimLex-999 Russian",
 }  # fmt: skip
-_LOWER_IS_BETTER = re.compile(r"eer|loss|error|perplexity")
+_LOWER_IS_BETTER = re.compile(r"eer|loss|error|perplexity|bits_per_character")
 
 
 def describe(key: str) -> Metric:

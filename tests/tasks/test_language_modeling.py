@@ -1,0 +1,218 @@
+"""Language modelling in the frame: gradients by hand, evaluation token by token, resumed bit for bit."""
+
+import math
+import random
+
+import hydra
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch import nn
+from torch.nn import functional
+
+from embedlab.batch import TokenWindow
+from embedlab.data import language_modeling
+from embedlab.data.language_modeling import LanguageModelingData
+from embedlab.errors import BadInput
+from embedlab.losses import TripletLoss
+from embedlab.losses.language_modeling import AdaptiveSoftmax, CrossEntropy
+from embedlab.models.recurrent import CELLS, Recurrent
+from embedlab.running import train as training
+from embedlab.running.catalog import conf_dir
+from embedlab.running.rundir import RunDir
+from embedlab.tasks.language_modeling import LanguageModeling
+from embedlab.text import Characters
+
+
+def task_of(words, cell="lstm", dim=8, lr=1.0, optimizer=torch.optim.SGD, **more):
+    torch.manual_seed(0)
+    model = Recurrent(words, cell, dim, dim, layers=2, init_range=0.5, **more.pop("model", {}))
+    return LanguageModeling(model, CrossEntropy(words, dim), lambda weights: optimizer(weights, lr=lr), **more)
+
+
+def data_of(directory, text="to be or not to be\n" * 20, held_out="to be\nor what\n", **more):
+    (directory / "text.txt").write_text(text)
+    (directory / "held_out.txt").write_text(held_out)
+    paths = {"path": "text.txt", "val_path": "held_out.txt", "test_path": "held_out.txt"}
+    options = {"tokenizer": Characters(), "min_count": 1, "seed": 1, "cache": str(directory / "cache")} | more
+    return LanguageModelingData(**{name: str(directory / path) for name, path in paths.items()}, **options)
+
+
+def trainer_of(epochs=1, **more):
+    return pl.Trainer(
+        max_epochs=epochs, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
+        enable_model_summary=False, num_sanity_val_steps=0, **more,
+    )  # fmt: skip
+
+
+def plain_model(task, cell):
+    """Embedding, layers and softmax of plain torch, with the task's weights."""
+    size = task.model.embedding.weight.shape
+    kinds = {"rnn_tanh": nn.RNN, "rnn_relu": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+    options = {"nonlinearity": "relu"} if cell == "rnn_relu" else {}
+    parts = nn.Embedding(*size), kinds[cell](size[1], size[1], 2, batch_first=True, **options), nn.Linear(*size[::-1])
+    for part, own in zip(parts, (task.model.embedding, task.model.cells, task.loss), strict=True):
+        part.to(task.loss.weight.dtype).load_state_dict(own.state_dict())
+    return parts
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("sum_over_time", [False, True])
+def test_gradients_of_one_window_are_those_of_the_whole_sequence(cell, sum_over_time, monkeypatch):
+    task = task_of(11, cell, sum_over_time=sum_over_time).double()
+    monkeypatch.setattr(task, "log", lambda *_, **__: None)
+    tokens = torch.randint(11, (3, 10))
+    embedding, cells, output = plain_model(task, cell)
+    task.training_step(TokenWindow(tokens[:, :-1], tokens[:, 1:], True), 0).backward()
+    logits = output(cells(embedding(tokens[:, :-1]))[0])
+    functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten()).backward()
+    scale = 9 if sum_over_time else 1
+    for part, own in ((embedding, task.model.embedding), (cells, task.model.cells), (output, task.loss)):
+        for name, weight in part.named_parameters():
+            torch.testing.assert_close(own.get_parameter(name).grad, weight.grad * scale)
+
+
+def test_the_state_is_carried_and_its_gradient_is_not(monkeypatch):
+    task = task_of(11).double()
+    monkeypatch.setattr(task, "log", lambda *_, **__: None)
+    tokens = torch.randint(11, (3, 11))
+    first, second = (TokenWindow(tokens[:, k : k + 5], tokens[:, k + 1 : k + 6], k == 0) for k in (0, 5))
+    task.training_step(first, 0)
+    task.training_step(second, 1).backward()
+    embedding, cells, output = plain_model(task, "lstm")
+    with torch.no_grad():
+        _, state = cells(embedding(first.inputs))
+    logits = output(cells(embedding(second.inputs), state)[0])
+    functional.cross_entropy(logits.flatten(0, 1), second.targets.flatten()).backward()
+    torch.testing.assert_close(task.model.cells.weight_hh_l0.grad, cells.weight_hh_l0.grad)
+    torch.testing.assert_close(task.model.embedding.weight.grad, embedding.weight.grad)
+    whole = task.training_step(first, 2)  # begins anew
+    torch.testing.assert_close(whole, task.training_step(first, 3))
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "adaptive_softmax"])
+def test_evaluation_is_of_every_token_whatever_the_batch(loss, tmp_path, monkeypatch):
+    held_out = "to be\nor what\nis it Q\n"
+    found = []
+    for batch_size, window, steps in ((1, 5, 1000), (7, 11, 4), (20, 3, 1)):
+        monkeypatch.setattr(language_modeling, "EVALUATION_STEPS", steps)
+        data = data_of(tmp_path, held_out=held_out, batch_size=batch_size, window=window)
+        words = data.corpora["train"].vocabulary
+        task = task_of(len(words), model={"dropout": 0.5})
+        if loss == "adaptive_softmax":
+            task.loss = AdaptiveSoftmax(len(words), 8, [4], init_range=0.5)
+            torch.manual_seed(1)
+            for weight in task.loss.parameters():
+                nn.init.uniform_(weight, -0.5, 0.5)
+        trainer_of().test(task, datamodule=data, verbose=False)
+        found.append(task.estimates("test"))
+    task.eval()
+    tokens = [words.index.get(token, words.index["<unk>"]) for token in Characters()(held_out)]
+    nats, state = 0.0, None
+    for before, token in zip([words.index[r"\n"], *tokens[:-1]], tokens, strict=True):
+        log_probabilities, state = task.next_token(torch.tensor([before]), state)
+        nats -= log_probabilities[token].item()
+    for estimates in found:
+        numbers = {name.removeprefix("test/"): estimate.value for name, estimate in estimates.items()}
+        assert numbers["tokens"] == len(held_out)
+        assert numbers["characters"] == sum(5 if c in "whaisQ" and c not in words else 1 for c in held_out)
+        assert numbers["loss"] == pytest.approx(nats / len(held_out), rel=1e-6)
+        assert numbers["perplexity"] == pytest.approx(math.exp(nats / len(held_out)), rel=1e-6)
+        assert numbers["bits_per_character"] == pytest.approx(nats / math.log(2) / numbers["characters"], rel=1e-6)
+        assert numbers["unknown_fraction"] == pytest.approx(7 / len(held_out))  # w h a i s i Q
+
+
+@pytest.mark.parametrize("cell", ["rnn_tanh", "lstm"])
+def test_hello_world_is_learned_by_heart(cell, tmp_path):
+    data = data_of(tmp_path, "hello world\n" * 25, "hello world\n", batch_size=1, window=12)
+    task = task_of(len(data.corpora["train"].vocabulary), cell, dim=24, lr=0.02, optimizer=torch.optim.Adam)
+    trainer = trainer_of(8, limit_val_batches=0, gradient_clip_val=1.0)
+    trainer.fit(task, datamodule=data)
+    assert trainer.callback_metrics["train/loss"] < 0.02
+    trainer.test(task, datamodule=data, verbose=False)
+    assert task.estimates("test")["test/perplexity"].value < 1.02
+
+
+def test_gradients_are_clipped_by_their_norm_which_is_logged(tmp_path):
+    steps = {}
+    for clip in (None, 0.25):
+        task = task_of(14, lr=1.0)
+        before = torch.cat([weight.detach().clone().flatten() for weight in task.parameters()])
+        trainer = trainer_of(1, limit_train_batches=1, limit_val_batches=0, gradient_clip_val=clip)
+        data = data_of(tmp_path, batch_size=2, window=10)
+        assert len(data.corpora["train"].vocabulary) == 9
+        trainer.fit(task, datamodule=data)
+        after = torch.cat([weight.detach().flatten() for weight in task.parameters()])
+        steps[clip] = (before - after).norm().item(), trainer.callback_metrics["train/gradient_norm"].item()
+    assert steps[None][0] == pytest.approx(steps[None][1], rel=1e-5)
+    assert steps[None][1] > 0.3
+    assert steps[0.25] == pytest.approx((0.25, steps[None][1]), rel=1e-4)
+
+
+class Killed(Exception):  # noqa: N818
+    """Stands for a kill signal."""
+
+
+class KillAt(pl.Callback):
+    def __init__(self, step):
+        self.step = step
+
+    def on_train_batch_end(self, trainer, *_):
+        if trainer.global_step == self.step:
+            raise Killed
+
+
+def test_a_killed_run_goes_on_bit_for_bit(tmp_path, monkeypatch):
+    draw = random.Random(0)
+    (tmp_path / "text.txt").write_text("\n".join("".join(draw.choices("abcde ", k=20)) for _ in range(100)))
+
+    def composed(directory):
+        overrides = [
+            "experiment=char_rnn", f"data.path={tmp_path}/text.txt", f"data.cache={tmp_path}/cache",
+            "data.batch_size=10", "data.window=40", "model.hidden_dim=8", "model.embedding_dim=8", "model.dropout=0.2",
+            "model.tied=true", "scheduler=multi_step", "scheduler.milestones=[1]", "trainer.max_epochs=3", "threads=1",
+            "callbacks.last.every_n_train_steps=3", "trainer.enable_progress_bar=false",
+        ]  # fmt: skip
+        with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            return hydra.compose("train", [*overrides, f"run_dir={tmp_path / directory}"])
+
+    training.train(composed("whole"), RunDir(tmp_path / "whole"))
+    build = training.build_trainer
+
+    def with_kill(config):
+        trainer = build(config)
+        trainer.callbacks.append(KillAt(step=8))  # inside the second epoch of five windows, after a checkpoint at 6
+        return trainer
+
+    monkeypatch.setattr(training, "build_trainer", with_kill)
+    with pytest.raises(Killed):
+        training.train(composed("cut"), RunDir(tmp_path / "cut"))
+    monkeypatch.setattr(training, "build_trainer", build)
+    cut = torch.load(RunDir(tmp_path / "cut").last_checkpoint, weights_only=True)
+    assert cut["global_step"] == 6
+    assert [part.shape for part in cut["state"]] == [(2, 10, 8)] * 2
+    assert set(cut["words"]) == {*"abcde", r"\s", r"\n", "<unk>"}
+    training.train(composed("cut"), RunDir(tmp_path / "cut"))
+    whole, cut = (torch.load(RunDir(tmp_path / name).last_checkpoint, weights_only=True) for name in ("whole", "cut"))
+    assert whole["global_step"] == cut["global_step"] == 15
+    assert all(torch.equal(value, cut["state_dict"][name]) for name, value in whole["state_dict"].items())
+    assert all(torch.equal(one, other) for one, other in zip(whole["state"], cut["state"], strict=True))
+    metrics = [RunDir(tmp_path / name).read_json("metrics.json") for name in ("whole", "cut")]
+    assert metrics[0] == metrics[1]
+    assert metrics[0]["test/tokens"]["value"] == 104  # five lines, the last without its end
+
+
+def test_what_does_not_go_together_is_said(tmp_path):
+    model = Recurrent(9, embedding_dim=8, hidden_dim=8)
+    with pytest.raises(BadInput, match="loss=TripletLoss: language models take loss=cross_entropy or"):
+        LanguageModeling(model, TripletLoss(), torch.optim.SGD)
+    with pytest.raises(BadInput, match="model=Linear: language models take model=lstm"):
+        LanguageModeling(nn.Linear(2, 2), CrossEntropy(9, 8), torch.optim.SGD)
+    task = task_of(9)
+    task.words = ["a"]
+    with pytest.raises(BadInput, match="another vocabulary than when the run began"):
+        task.on_load_checkpoint({"words": ["b"]})
+    with pytest.raises(BadInput, match="clip by norm"):
+        trainer_of(gradient_clip_val=1.0, gradient_clip_algorithm="value").fit(
+            task, datamodule=data_of(tmp_path, batch_size=2, window=10)
+        )
