@@ -18,6 +18,7 @@ embedlab trains, compares and uses embeddings.
   embedlab list losses                                    what there is to choose from
   embedlab train experiment=word2vec data.path=text.txt   word vectors of your own text
   embedlab neighbors vectors.bin currency                 what they, or those of a file, know of a word
+  embedlab generate RUN --prompt 'To be'                  text by a language model
 """
 
 MODEL_FORMATS = ("safetensors", "onnx", "projector")
@@ -148,6 +149,20 @@ def _parser() -> argparse.ArgumentParser:
     added = with_vectors(command("similarity", _similarity, "how alike two words are: the cosine of their vectors"))
     added.add_argument("a", metavar="A", help="a word")
     added.add_argument("b", metavar="B", help="another")
+
+    added = with_run(command("generate", _generate, "text by a trained language model, token by token"))
+    added.add_argument("--prompt", default="", metavar="TEXT", help="what the text goes on from (default: nothing)")
+    added.add_argument("--length", type=int, default=500, metavar="N", help="tokens to write (default 500)")
+    added.add_argument(
+        "--temperature", type=float, default=1.0, metavar="T",
+        help="above 0; below 1 what is likely becomes likelier (default 1)",
+    )  # fmt: skip
+    added.add_argument("--top-k", type=int, metavar="K", help="draw among the K most probable tokens only")
+    added.add_argument(
+        "--top-p", type=float, default=1.0, metavar="P",
+        help="draw among the fewest of the most probable tokens that have probability P together (default 1: all)",
+    )  # fmt: skip
+    added.add_argument("--seed", type=int, default=1, metavar="S", help="the same one writes the same (default 1)")
 
     added = command("sweep", _sweep, "how far a sweep is, and going on with one that was cut off")
     added.add_argument("directory", metavar="SWEEP_DIR")
@@ -375,6 +390,21 @@ def _similarity(options: argparse.Namespace) -> None:
 def _print_words(found: list[tuple[str, float]]) -> None:
     for word, score in found:
         print(f"{score:10.4f}  {word}")
+
+
+def _generate(options: argparse.Namespace) -> None:
+    from embedlab.apps.language import Sampling, generate
+    from embedlab.running.saved import open_task
+
+    sampling = Sampling(options.temperature, options.top_k, options.top_p)
+    saved = open_task(options.run, options.allow)
+    pieces = generate(
+        saved.task.next_token, saved.task.words, saved.tokenizer, options.prompt, options.length, sampling, options.seed
+    )
+    print(options.prompt, end="", flush=True)
+    for piece in pieces:
+        print(piece, end="", flush=True)
+    print()
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 
 from embedlab.errors import BadInput
@@ -28,6 +29,14 @@ class SavedRun:
     def distance(self, protocol: str) -> str:
         """The distance an evaluation protocol of the run uses, else the squared Euclidean."""
         return str(OmegaConf.select(self.config, f"evaluation.{protocol}.distance", default="squared_euclidean"))
+
+
+@dataclass(frozen=True)
+class SavedTask:
+    """A language model with its weights loaded, in evaluation mode, and what splits text for it."""
+
+    task: Any
+    tokenizer: Any
 
 
 def saved_config(run: RunDir, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> DictConfig:
@@ -78,10 +87,30 @@ def open_run(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[st
     return SavedRun(run, config, built.data, built.task.eval())
 
 
+def open_task(path: str | Path, allow: Sequence[str] = ()) -> SavedTask:
+    """The task of the run at ``path``, without its data: what its checkpoint holds is enough.
+
+    Raises:
+        BadInput: it is a run of another kind than a language model.
+    """
+    run, checkpoint = find_run(path)
+    config = saved_config(run, allow=allow)
+    if not hasattr(get_object(config.task._target_), "next_token"):
+        raise BadInput(f"{run.path}: no language model; those of experiment=char_rnn or penn_treebank generate text")
+    task = make(config.task)
+    weights = check_checkpoint(checkpoint, task)
+    task.load_state_dict(weights["state_dict"])
+    task.on_load_checkpoint(weights)
+    return SavedTask(task.eval(), make(config.data.tokenizer))
+
+
 def evaluate(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> dict[str, Any]:
     """Run the evaluation protocols of a saved run (or those of ``evaluation=NAME``) on its test data."""
     saved = open_run(path, overrides, allow)
-    saved.task.protocols["test"] = {k: make(v) for k, v in saved.config.evaluation.items()}
+    if protocols := saved.config.get("evaluation"):
+        if not hasattr(saved.task, "protocols"):
+            raise BadInput("evaluation: a language model is evaluated by the perplexity of its test text only")
+        saved.task.protocols["test"] = {k: make(v) for k, v in protocols.items()}
     trainer = make(saved.config.trainer, callbacks=[], logger=False, devices=1, num_nodes=1, strategy="auto")
     trainer.test(saved.task, datamodule=saved.data, verbose=False)
     return saved.task.estimates("test")

@@ -1,0 +1,89 @@
+"""Text drawn from a language model: which tokens, how often, and the state carried on."""
+
+import math
+from collections import Counter
+
+import pytest
+import torch
+
+from embedlab.apps.language import Sampling, generate
+from embedlab.errors import BadInput
+from embedlab.text import Characters, Whitespace
+
+WORDS = ["a", "b", r"\s", r"\n", "<unk>"]
+LOGS = torch.tensor([0.4, 0.3, 0.2, 0.1]).log()
+
+
+@pytest.mark.parametrize(
+    ("sampling", "expected"),
+    [
+        (Sampling(), [0.4, 0.3, 0.2, 0.1]),
+        (Sampling(top_k=2), [4 / 7, 3 / 7, 0, 0]),
+        (Sampling(top_k=9), [0.4, 0.3, 0.2, 0.1]),
+        (Sampling(top_p=0.5), [4 / 7, 3 / 7, 0, 0]),
+        (Sampling(top_p=0.4), [1, 0, 0, 0]),
+        (Sampling(top_p=0.01), [1, 0, 0, 0]),
+        (Sampling(temperature=0.5), [16 / 30, 9 / 30, 4 / 30, 1 / 30]),
+        (Sampling(temperature=0.5, top_k=3, top_p=0.6), [16 / 25, 9 / 25, 0, 0]),
+        (Sampling(temperature=1e-3), [1, 0, 0, 0]),
+    ],
+)
+def test_what_is_drawn_from(sampling, expected):
+    got = sampling.probabilities(LOGS)
+    torch.testing.assert_close(got, torch.tensor(expected, dtype=torch.float64), atol=1e-6, rtol=0)
+
+
+class Twice:
+    """Says each token twice, alternating; notes what it is asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, tokens, state):
+        self.asked.append((tokens.tolist(), state))
+        return torch.tensor([0.5, 0.3, 0.0, 0.0, 0.2]).log(), (state or 0) + len(tokens)
+
+
+def test_the_prompt_is_read_once_and_each_token_after_it_once():
+    model = Twice()
+    text = "".join(generate(model, WORDS, Characters(), "ab a", length=6, seed=3))
+    assert len(text) == 6
+    assert model.asked[0] == ([3, 0, 1, 2, 0], None)  # a newline, then the prompt
+    assert [state for _, state in model.asked[1:]] == [5, 6, 7, 8, 9]
+    assert [WORDS[tokens[0]] for tokens, _ in model.asked[1:]] == list(text[:-1])
+    assert text == "".join(generate(Twice(), WORDS, Characters(), "ab a", length=6, seed=3))
+
+
+def test_tokens_come_as_often_as_they_are_probable_but_never_unknown_ones():
+    drawn = Counter(generate(Twice(), WORDS, Characters(), length=4000))
+    assert set(drawn) == {"a", "b"}
+    assert drawn["a"] / 4000 == pytest.approx(0.5 / 0.8, abs=0.03)
+
+
+def test_words_are_written_as_lines():
+    words = ["the", "dog", "<eos>", "<unk>"]
+    order = iter([0, 1, 2, 1])
+
+    def model(tokens, state):
+        return torch.full((4,), -math.inf).index_fill(0, torch.tensor([next(order)]), 0.0), None
+
+    assert "".join(generate(model, words, Whitespace(), "dog the", length=4)) == "the dog \ndog "
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Sampling(temperature=0), "--temperature 0: above 0"),
+        (lambda: Sampling(temperature=-1), "--temperature -1: above 0"),
+        (lambda: Sampling(temperature=math.nan), "--temperature nan"),
+        (lambda: Sampling(top_k=0), "--top-k 0"),
+        (lambda: Sampling(top_p=0), "--top-p 0"),
+        (lambda: Sampling(top_p=1.5), "--top-p 1.5"),
+        (lambda: generate(Twice(), WORDS, Characters(), length=0), "--length 0"),
+        (lambda: generate(Twice(), WORDS, Characters(), "aQ✓a"), "--prompt: 'Q', '✓': not among the 5 tokens"),
+        (lambda: generate(Twice(), WORDS, Whitespace(), "a dog"), "--prompt: 'dog': not among"),
+    ],
+)
+def test_what_one_gets_wrong(make, said):
+    with pytest.raises(BadInput, match=said):
+        make()
