@@ -19,6 +19,8 @@ from embedlab.report.metrics import coverages, describe, ordered
         ("test/mine_spearman", "mine ρ", True),
         ("test/google_analogies_3cosadd", "Google analogies", True),
         ("test/google_analogies_3cosmul_semantic", "Google analogies semantic, 3CosMul", False),
+        ("test/bits_per_character", "bits per character", True),
+        ("test/characters", "characters", False),
         ("test/something_new", "something new", False),
     ],
 )
@@ -36,7 +38,9 @@ def test_order_is_the_tables() -> None:
 def test_format() -> None:
     assert describe("test/recall_at_1").format(0.93149) == "93.1"
     assert describe("test/threshold").format(1.23456) == "1.235"
-    assert not describe("test/eer").higher_is_better
+    assert describe("test/tokens").format(82430) == "82,430"
+    assert describe("test/perplexity").format(114.52) == "114.5"
+    assert not any(describe(f"test/{name}").higher_is_better for name in ("eer", "perplexity", "bits_per_character"))
 
 
 def test_which_coverage_belongs_to_a_metric() -> None:

@@ -28,7 +28,9 @@ class Metric:
 
     def format(self, value: float) -> str:
         """The number as text, percent where it is a fraction."""
-        return f"{100 * value:.1f}" if self.fraction else f"{value:.4g}"
+        if self.fraction:
+            return f"{100 * value:.1f}"
+        return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 # Pattern of the name without its split; display name and gloss (\1, \2: what the pattern caught); headline.
@@ -110,6 +112,13 @@ _KNOWN: tuple[tuple[str, str, str, bool], ...] = (
     (r"(.+)_coverage", r"\1 coverage", "Share of the test whose words are all in the vocabulary.", False),
     (r"eer", "EER", "Error rate where false accepts equal false rejects; lower is better.", False),
 )
+# Those that are no fractions: their gloss, and whether they are in the main table.
+_NUMBERS = {
+    "perplexity": ("The exponential of the mean −ln p of all tokens; lower is better.", True),
+    "bits_per_character": ("The sum of −log₂ p of all tokens over the characters they are written with.", True),
+    "tokens": ("How many the perplexity is over, ends of lines and unknown words among them.", True),
+    "characters": ("How many the bits are over.", False),
+}
 # Display names of sets of words.
 _SETS = {
     "ws353": "WordSim-353", "ws353_sim": "WordSim-353 similarity", "ws353_rel": "WordSim-353 relatedness",
@@ -134,7 +143,9 @@ def describe(key: str) -> Metric:
             if name.startswith("\\1"):
                 shown = set_name(match[1]) + shown.removeprefix(match[1])
             return Metric(key, shown, glossed, True, not lower, headline, order)
-    return Metric(key, bare.replace("_", " "), "", fraction=False, higher_is_better=not lower)
+    gloss, headline = _NUMBERS.get(bare, ("", False))
+    order = list(_NUMBERS).index(bare) + len(_KNOWN) if bare in _NUMBERS else Metric.order
+    return Metric(key, bare.replace("_", " "), gloss, False, not lower, headline, order)
 
 
 def set_name(name: str) -> str:
