@@ -65,7 +65,6 @@ METHODS = {
     "skip-gram": Method(train_skip_gram, 0.025, {"sg": 1}),
     "skip-gram, shared negatives": Method(partial(train_skip_gram, negatives_shared=True), 0.025, {"sg": 1}),
     "cbow": Method(train_cbow, 0.05, {"sg": 0}),
-    "cbow, shared negatives": Method(partial(train_cbow, negatives_shared=True), 0.05, {"sg": 0}),
     "skip-gram, hierarchical softmax": Method(
         train_skip_gram_on_paths, 0.025, {"sg": 1, "hs": 1, "negative": 0}, paths=True
     ),

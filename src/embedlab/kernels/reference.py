@@ -5,12 +5,9 @@ more slowly. Tables may be float64 here, and of any width.
 """
 
 from collections.abc import Iterator
-from itertools import islice
 
 import numpy as np
 from scipy.special import digamma
-
-from embedlab.kernels.cbow import TOGETHER, TRIES
 
 _CHUNK = 8  # outputs that a kernel trains at a time
 
@@ -36,14 +33,6 @@ class Stream:
             if word != positive:
                 found.append(word)
         return found
-
-    def negative_of_all(self, noise: np.ndarray, positives: list[int]) -> int:
-        """A word that is not the first of these, and after at most eight draws none of them."""
-        for _ in range(TRIES):
-            (word,) = self.negatives(noise, positives[0], 1)
-            if word not in positives:
-                break
-        return word
 
     def windows(
         self, ids: np.ndarray, offsets: np.ndarray, first: int, last: int, keep: np.ndarray, window: int
@@ -131,23 +120,11 @@ def train_skip_gram(
 def train_cbow(
     inputs: np.ndarray, outputs: np.ndarray, ids: np.ndarray, offsets: np.ndarray, first: int, last: int, window: int,
     negatives: int, rate_begin: float, rate_end: float, keep: np.ndarray, noise: np.ndarray, seed: np.uint64,
-    mean: bool = True, negatives_shared: bool = False,
+    mean: bool = True,
 ) -> tuple[int, float]:  # fmt: skip
     """As :func:`embedlab.kernels.cbow.train_cbow`."""
     draw, examples, loss = Stream(seed), 0, 0.0
-    windows = draw.windows(ids, offsets, first, last, keep, window)
-    while negatives_shared and (group := list(islice(windows, TOGETHER))):
-        words, rate = [word for word, _, _ in group], _rate(rate_begin, rate_end, group[0][2])
-        drawn = [draw.negative_of_all(noise, words) for _ in range(negatives)]
-        group = [(word, around, part) for word, around, part in group if around]
-        hidden = np.array([inputs[around].sum(0) / (len(around) if mean else 1) for _, around, _ in group])
-        before = hidden.copy()
-        loss += sum(train_tile(hidden, [i], outputs, [word], rate) for i, (word, _, _) in enumerate(group))
-        loss += train_tile(hidden, list(range(len(group))), outputs, [~word for word in drawn], rate) if group else 0
-        for (_, around, _), change in zip(group, hidden - before, strict=True):
-            np.add.at(inputs, around, change)
-        examples += len(group)
-    for word, around, part in windows:
+    for word, around, part in draw.windows(ids, offsets, first, last, keep, window):
         targets = _signed(word, draw.negatives(noise, word, negatives))
         if around:
             loss += train_hidden(inputs, around, outputs, [targets], _rate(rate_begin, rate_end, part), mean)

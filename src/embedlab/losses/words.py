@@ -112,8 +112,9 @@ class NegativeSampling(WordLoss):
     Args:
         negatives: words drawn for each example.
         power: 1 draws words as often as they occur, 0 all alike.
-        shared: all neighbours of a word (CBOW: four words in a row; in PyTorch: several words) have the same negatives,
-            which is up to several times as fast and learns as well; otherwise each example has its own, as in word2vec.
+        shared: of skip-gram: all neighbours of a word have the same negatives, which is several times as fast and
+            learns as well; otherwise each pair has its own, as in word2vec. CBOW has one example a word anyway; in
+            PyTorch several words share theirs.
     """
 
     negatives: int = 5
@@ -142,7 +143,7 @@ class NegativeSampling(WordLoss):
             rows, bounds = windows.subwords
             return partial(train, **of, subwords=rows, subword_offsets=bounds)
         if windows.cbow:
-            return partial(train_cbow, **of, mean=windows.mean, negatives_shared=self.shared)
+            return partial(train_cbow, **of, mean=windows.mean)
         return partial(train_skip_gram, **of, negatives_shared=self.shared)
 
     def objective(self, windows: WordWindows, device: torch.device) -> Objective:
