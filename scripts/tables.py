@@ -16,12 +16,19 @@ from scipy import stats
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- table: (?P<kind>\w+)(?P<files>[^>]*?) -->\n).*?(<!-- end -->)", re.S)
-Rows = list[dict[str, str]]
+
+
+class Rows(list[dict[str, str]]):
+    """The lines of a CSV file, and its name."""
+
+    name = ""
 
 
 def read(path: Path) -> Rows:
     with path.open() as file:
-        return list(csv.DictReader(file))
+        rows = Rows(csv.DictReader(file))
+    rows.name = path.stem.replace("_", " ")
+    return rows
 
 
 def markdown(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -229,15 +236,15 @@ def word_quality(*files: Rows) -> str:
     lines = []
     for rows in files:
         settings = [name for name in list(rows[0])[: list(rows[0]).index("seed")] if name != "job"]
-        by = "gensim" if "gensim" in rows[0] else "**embedlab**"
         runs: dict[str, Rows] = {}
         for row in rows:
             if row.get("status", "done") == "done":
-                runs.setdefault(", ".join(filter(None, (row[name] for name in settings))) or "–", []).append(row)
+                label = ", ".join(filter(None, (row[name] for name in settings)))
+                runs.setdefault(f"{rows.name}: {label}" if label else rows.name, Rows()).append(row)
         for label, of in runs.items():
             cells = [_with_interval(of, f"test/{name}") for name in metrics]
-            lines.append([label, by, *cells, str(len(of))])
-    return markdown(["", "by", *(WORD_SETS[name] for name in metrics), "n"], lines)
+            lines.append([f"*{label}*" if "gensim" in rows[0] else label, *cells, str(len(of))])
+    return markdown(["", *(WORD_SETS[name] for name in metrics), "n"], lines)
 
 
 def _with_interval(runs: Rows, name: str) -> str:
