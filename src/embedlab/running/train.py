@@ -103,7 +103,9 @@ def build_trainer(config: DictConfig) -> pl.Trainer:
         callbacks = [callback for callback in callbacks if not isinstance(callback, pl.callbacks.ProgressBar)]
     check_loggers(config)
     loggers = [make(node) for node in (config.get("logger") or {}).values() if node]
-    trainer = make(config.trainer, callbacks=callbacks, logger=loggers or False)
+    # Without a callback for it Lightning would add one of its own, which writes to the working directory.
+    saves = any(isinstance(callback, pl.callbacks.Checkpoint) for callback in callbacks)
+    trainer = make(config.trainer, callbacks=callbacks, logger=loggers or False, enable_checkpointing=saves)
     if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
         trainer.strategy.checkpoint_io = AtomicCheckpointIO()
     if config.trainer.get("sync_batchnorm") and isinstance(trainer.accelerator, CPUAccelerator):
