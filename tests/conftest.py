@@ -45,6 +45,41 @@ def compose(tmp_path):
     return composed
 
 
+class Killed(Exception):  # noqa: N818
+    """Stands for a kill signal."""
+
+
+@pytest.fixture
+def train_until_killed(monkeypatch):
+    """``train_until_killed(config, run, step)``: trains, and dies after that step."""
+    import pytorch_lightning as pl  # not by tests that do without it
+
+    from embedlab.running import train as training
+
+    class KillAt(pl.Callback):
+        def __init__(self, step):
+            self.step = step
+
+        def on_train_batch_end(self, trainer, *_):
+            if trainer.global_step == self.step:
+                raise Killed
+
+    def train(config, run, step):
+        build = training.build_trainer
+
+        def with_kill(config):
+            trainer = build(config)
+            trainer.callbacks.append(KillAt(step))
+            return trainer
+
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "build_trainer", with_kill)
+            with pytest.raises(Killed):
+                training.train(config, run)
+
+    return train
+
+
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """Folder of the real data sets; tests that need them are skipped where it is not given."""

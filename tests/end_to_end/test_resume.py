@@ -1,7 +1,6 @@
 """A killed run, resumed from ``last.ckpt``, ends with bit-equal weights."""
 
 import pytest
-import pytorch_lightning as pl
 import torch
 
 from embedlab.running import train as training
@@ -15,41 +14,19 @@ RECIPES = {
 }
 
 
-class Killed(Exception):  # noqa: N818
-    """Stands for a kill signal."""
-
-
-class KillAt(pl.Callback):
-    def __init__(self, step):
-        self.step = step
-
-    def on_train_batch_end(self, trainer, *_):
-        if trainer.global_step == self.step:
-            raise Killed
-
-
 def final_weights(directory):
     return torch.load(directory / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_resumed_weights_are_bit_equal(recipe, compose, tmp_path, monkeypatch):
+def test_resumed_weights_are_bit_equal(recipe, compose, tmp_path, train_until_killed):
     overrides = [*RECIPES[recipe], "trainer.max_epochs=4"]
     whole = tmp_path / "whole"
     training.train(compose(*overrides, directory=whole), RunDir(whole))
 
     cut = tmp_path / "cut"
-    build = training.build_trainer
-
-    def with_kill(config):
-        trainer = build(config)
-        trainer.callbacks.append(KillAt(step=8))  # in the middle of the third epoch of three steps
-        return trainer
-
-    monkeypatch.setattr(training, "build_trainer", with_kill)
-    with pytest.raises(Killed):
-        training.train(compose(*overrides, directory=cut), RunDir(cut))
-    monkeypatch.setattr(training, "build_trainer", build)
+    # in the middle of the third epoch of three steps
+    train_until_killed(compose(*overrides, directory=cut), RunDir(cut), step=8)
     resumed = training.train(compose(*overrides, directory=cut), RunDir(cut))
 
     expected, got = final_weights(whole), final_weights(cut)

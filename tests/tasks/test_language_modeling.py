@@ -149,20 +149,7 @@ def test_gradients_are_clipped_by_their_norm_which_is_logged(tmp_path):
     assert steps[0.25] == pytest.approx((0.25, steps[None][1]), rel=1e-4)
 
 
-class Killed(Exception):  # noqa: N818
-    """Stands for a kill signal."""
-
-
-class KillAt(pl.Callback):
-    def __init__(self, step):
-        self.step = step
-
-    def on_train_batch_end(self, trainer, *_):
-        if trainer.global_step == self.step:
-            raise Killed
-
-
-def test_a_killed_run_goes_on_bit_for_bit(tmp_path, monkeypatch):
+def test_a_killed_run_goes_on_bit_for_bit(tmp_path, train_until_killed):
     draw = random.Random(0)
     (tmp_path / "text.txt").write_text("\n".join("".join(draw.choices("abcde ", k=20)) for _ in range(100)))
 
@@ -177,17 +164,8 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, monkeypatch):
             return hydra.compose("train", [*overrides, f"run_dir={tmp_path / directory}"])
 
     training.train(composed("whole"), RunDir(tmp_path / "whole"))
-    build = training.build_trainer
-
-    def with_kill(config):
-        trainer = build(config)
-        trainer.callbacks.append(KillAt(step=8))  # inside the second epoch of five windows, after a checkpoint at 6
-        return trainer
-
-    monkeypatch.setattr(training, "build_trainer", with_kill)
-    with pytest.raises(Killed):
-        training.train(composed("cut"), RunDir(tmp_path / "cut"))
-    monkeypatch.setattr(training, "build_trainer", build)
+    # inside the second epoch of five windows, after a checkpoint at 6
+    train_until_killed(composed("cut"), RunDir(tmp_path / "cut"), step=8)
     cut = torch.load(RunDir(tmp_path / "cut").last_checkpoint, weights_only=True)
     assert cut["global_step"] == 6
     assert [part.shape for part in cut["state"]] == [(2, 10, 8)] * 2

@@ -244,21 +244,8 @@ def test_two_senses_are_told_apart(ambiguous, tmp_path, caplog):
     assert said == "senses, more: left out, these vectors are one a word; those of experiment=adagram have senses"
 
 
-class Killed(Exception):  # noqa: N818
-    """Stands for a kill signal."""
-
-
-class KillAt(pl.Callback):
-    def __init__(self, step):
-        self.step = step
-
-    def on_train_batch_end(self, trainer, *_):
-        if trainer.global_step == self.step:
-            raise Killed
-
-
 @pytest.mark.parametrize("experiment", ["word2vec", "glove", "adagram"])
-def test_a_killed_run_goes_on_bit_for_bit(experiment, corpus, tmp_path, monkeypatch):
+def test_a_killed_run_goes_on_bit_for_bit(experiment, corpus, tmp_path, train_until_killed):
     def composed(directory):
         overrides = [
             f"experiment={experiment}", f"data.path={corpus}", f"data.cache={tmp_path}/cache", "data.block_words=4000",
@@ -269,17 +256,8 @@ def test_a_killed_run_goes_on_bit_for_bit(experiment, corpus, tmp_path, monkeypa
             return hydra.compose("train", [*overrides, f"run_dir={tmp_path / directory}"])
 
     training.train(composed("whole"), RunDir(tmp_path / "whole"))
-    build = training.build_trainer
-
-    def with_kill(config):
-        trainer = build(config)
-        trainer.callbacks.append(KillAt(step=7))  # inside the second epoch of four blocks, after a checkpoint at 6
-        return trainer
-
-    monkeypatch.setattr(training, "build_trainer", with_kill)
-    with pytest.raises(Killed):
-        training.train(composed("cut"), RunDir(tmp_path / "cut"))
-    monkeypatch.setattr(training, "build_trainer", build)
+    # inside the second epoch of four blocks, after a checkpoint at 6
+    train_until_killed(composed("cut"), RunDir(tmp_path / "cut"), step=7)
     assert torch.load(RunDir(tmp_path / "cut").last_checkpoint, weights_only=True)["global_step"] == 6
     training.train(composed("cut"), RunDir(tmp_path / "cut"))
     whole, cut = (load(tmp_path / name / "exports" / "vectors.safetensors") for name in ("whole", "cut"))
