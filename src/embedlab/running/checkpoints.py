@@ -1,6 +1,5 @@
 """Checkpoints, read without running anything in them, and held against the model they are for."""
 
-import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import torch
 from lightning_fabric.plugins.io import TorchCheckpointIO
 
-from embedlab.atomic import write_atomically
+from embedlab.atomic import opened_atomically
 from embedlab.errors import BadInput
 
 
@@ -21,9 +20,13 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """As Lightning's plugins save."""
-        content = io.BytesIO()
-        torch.save(checkpoint, content)
-        write_atomically(Path(path), content.getbuffer())
+        with opened_atomically(Path(path)) as file:
+            try:
+                torch.save(checkpoint, file)
+            except RuntimeError as error:  # torch says so of a full disk too, and keeps the reason behind it
+                if isinstance(error.__context__, OSError):
+                    raise error.__context__ from None
+                raise
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -124,6 +124,7 @@ def save_png(drawn: Canvas, directory: Path, name: str) -> None:
 def save_vector(drawn: Canvas, directory: Path, name: str) -> str:
     """Saves png and svg, and gives the svg markup to put into a page."""
     save_png(drawn, directory, name)
+    drawn.set_layout_engine("none")  # it is laid out by now
     with mpl.rc_context({"svg.hashsalt": name}):  # ids that repeat from run to run but not from figure to figure
         buffer = io.StringIO()
         drawn.savefig(buffer, format="svg", metadata={"Date": None})

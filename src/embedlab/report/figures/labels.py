@@ -45,6 +45,7 @@ def write_labels(
         drop: leave out a word for which no side is free, instead of writing it on its best side all the same.
     """
     axes.figure.draw_without_rendering()  # type: ignore[union-attr] # where things are is known only once laid out
+    axes.figure.set_layout_engine("none")  # type: ignore[union-attr] # and words must not move them
     dots = axes.transData.transform(places)
     point = axes.figure.dpi / 72  # pixels
     half = _DOT * point
