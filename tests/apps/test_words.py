@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from embedlab.apps.words import export_vectors, open_vectors, vectors_file
 from embedlab.cli import WORD_FORMATS
@@ -63,6 +64,12 @@ def test_words_for_the_projector(run):
     assert folder == run / "exports" / "projector"
     assert (folder / "metadata.tsv").read_text() == "a\nb\nc\n"
     assert "sprite" not in (folder / "projector_config.pbtxt").read_text()
+
+
+def test_sparse_vectors_are_not_for_the_projector(tmp_path):
+    save(WordVectors(["a", "b"], sparse.eye(2, 300)), tmp_path / "v.npz")
+    with pytest.raises(BadInput, match="sparse vectors of 300 numbers, which no projector shows; model.dimension=100"):
+        export_vectors(tmp_path / "v.npz", format="projector")
 
 
 def test_what_cannot_be_exported(run, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import sparse
 
 from embedlab.errors import BadInput
 from embedlab.models.words import SkipGram
@@ -70,3 +71,6 @@ def test_what_does_not_fit_is_said(tmp_path):
     with pytest.raises(BadInput, match=r"none\.bin: No such file") as raised:
         model().start_from("none.bin", WORDS, "ns")
     assert raised.value.__cause__ is not raised.value
+    save(WordVectors(WORDS, sparse.eye(len(WORDS), 4)), tmp_path / "sparse.npz")
+    with pytest.raises(BadInput, match="sparse vectors, of counts; training goes on from dense ones"):
+        model().start_from(str(tmp_path / "sparse.npz"), WORDS, "ns")

@@ -42,8 +42,8 @@ def export_vectors(source: str | Path, to: str | Path | None = None, format: str
         What was written.
 
     Raises:
-        BadInput: neither of the two is given; no such format, or one of networks; the source would be overwritten;
-            it can't be written (the old file stays).
+        BadInput: neither of the two is given; no such format, one of networks, or one not for sparse vectors; the
+            source would be overwritten; it can't be written (the old file stays).
     """
     formats = ", ".join([*FORMATS, "projector"])
     if format is None and to is None:
@@ -55,6 +55,11 @@ def export_vectors(source: str | Path, to: str | Path | None = None, format: str
     if format == "projector":
         from embedlab.apps.export import export_projector  # torch
 
+        if vectors.is_sparse:
+            raise BadInput(
+                f"{file}: sparse vectors of {vectors.vector_size} numbers, which no projector shows; "
+                "model.dimension=100 makes dense ones"
+            )
         folder = file.parent / "projector" if to is None else Path(to)
         return export_projector(vectors.vectors[:_PROJECTED], vectors.index_to_key[:_PROJECTED], None, folder)
     name = Path(file.name.removesuffix(".gz"))

@@ -89,6 +89,8 @@ class SkipGram(WordModel):
                 f"model.vectors={path}: vectors of {given.vector_size} numbers, and the model's are of "
                 f"{self.embedding_dim}; take model.embedding_dim={given.vector_size}"
             )
+        if given.is_sparse:
+            raise BadInput(f"model.vectors={path}: sparse vectors, of counts; training goes on from dense ones")
         known = [(row, given.key_to_index[word]) for row, word in enumerate(words) if word in given.key_to_index]
         if not known:
             raise BadInput(f"model.vectors={path}: none of its words is in the text, as {given.index_to_key[0]!r}")
