@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     parser.add_argument("--only", choices=list(SWEEPS))
     parser.add_argument("--to", metavar="FOLDER", type=Path, default=Path(__file__).parent, help="of the CSV files")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     failed = 0
     for language in [options.only] if options.only else SWEEPS:
         sweep = options.out / language
