@@ -210,6 +210,16 @@ def test_kneser_ney_by_hand():
     )
 
 
+def test_scaled_scores_are_the_scores_over_their_sums(text):
+    table = NGramTable.count(*text(0), 9, 4)
+    scores, scaled = StupidBackoff(0.3)(table), StupidBackoff(0.3, scaled=True)(table)
+    for context in product(range(9), repeat=3):
+        state = scaled.state(context)
+        np.testing.assert_allclose(scaled.distribution(state), scores.distribution(state), rtol=1e-5)
+    assert scaled.perplexity(*text(1)) < np.inf
+    assert (scaled.probabilities, scores.probabilities) == (True, False)
+
+
 def test_estimated_discounts():
     """Chen and Goodman's formulas for n = 10, 4, 2, 1: Y = 10/18."""
     modified, plain = ModifiedKneserNey(), KneserNey()
@@ -239,6 +249,9 @@ def test_fitting_by_hand():
     smoothing.fit(table, [0, 0, 0, 0, 1, 0, 1], [0, 1, 3, 5, 7])
     # After the start a, 4 times; after a: a once and b twice: maximise 6 log(λ + (1−λ)/2) + log((1−λ)/2).
     assert smoothing.weights[1, 0] == pytest.approx(5 / 7, abs=1e-6)
+    given = JelinekMercer([0.2, 0.4])
+    given.fit(table, [0, 0, 0, 0, 1, 0, 1], [0, 1, 3, 5, 7])
+    assert given.weights.tolist() == [[0.2], [0.4]]  # not learned
     best = smoothing(table).perplexity([0, 0, 0, 0, 1, 0, 1], [0, 1, 3, 5, 7])
     assert best == pytest.approx(((6 / 7) ** 6 / 7) ** (-1 / 7), rel=1e-6)
 

@@ -1,8 +1,10 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from embedlab.errors import BadInput
-from embedlab.ngrams import NGramCounter, NGramTable
+from embedlab.ngrams import NGramCounter, NGramTable, sentence_bounds
 
 ARRAYS = ("words", "first", "suffixes", "levels", "counts")
 
@@ -81,6 +83,37 @@ def test_blocks_count_as_the_whole(text, blocks):
     assert_equal(counter.table, whole)
     counter.add(ids, offsets)
     np.testing.assert_array_equal(counter.table.counts, 2 * whole.counts)
+
+
+@pytest.mark.parametrize("order", [1, 2, 4])
+@pytest.mark.parametrize("end", [0, 8, None])
+def test_a_text_may_be_cut_anywhere(text, order, end):
+    """With the words before it each block counts what ends in it; 8 is no word of the text, so all is one sentence."""
+    ids, _ = text(0)
+    whole = NGramTable.count(ids, sentence_bounds(ids, end), 9, order, within=end is None)
+    for seed in range(3):
+        cuts = np.sort(np.random.default_rng(seed).integers(0, 300, 12))  # some blocks may be empty
+        counter = NGramCounter(9, order)
+        for first, last in pairwise([0, *cuts.tolist(), 300]):
+            begin = max(first - order + 1, 0)
+            within = end is None or (begin > 0 and ids[begin - 1] != end)
+            counter.add(ids[begin:last], sentence_bounds(ids[begin:last], end), first - begin, within)
+        assert_equal(counter.table, whole)
+
+
+def test_running_text_has_no_start(plain, text):
+    ids, _ = text(0)
+    table = NGramTable.count(ids, [0, 300], 9, 3, within=True)
+    expected = plain(ids, np.array([0, 300]), 3)
+    assert as_dictionary(table) == {ngram: count for ngram, count in expected.items() if ngram[0] >= 0}
+    assert table.counts[table.start] == 0
+
+
+def test_sentence_bounds():
+    assert sentence_bounds([1, 0, 0, 2], 0).tolist() == [0, 2, 3, 4]
+    assert sentence_bounds([1, 0], 0).tolist() == [0, 2]
+    assert sentence_bounds([1, 0], None).tolist() == [0, 2]
+    assert sentence_bounds([], 0).tolist() == [0]
 
 
 def test_an_empty_text():

@@ -22,6 +22,8 @@ def count_level(
     parents: int,
     start: int,
     order: int,
+    context: int = 0,
+    within: bool = False,
 ) -> tuple[Level, NDArray[np.int32]]:
     """The n-grams of a text of one order, from those of the order below.
 
@@ -34,13 +36,15 @@ def count_level(
         parents: n-grams of the order below.
         start: number within the level of the start of a sentence, for order 2.
         order: from 2 on.
+        context: n-grams that end in so many first ids are there, but their counts are zero.
+        within: the first sentence goes on from before the text, so no start of a sentence stands before it.
 
     Returns:
         The level: words, counts and suffixes ``(n,)`` and first children of the parents ``(parents + 1,)``, suffixes
         and children numbered within their level; and the n-gram that ends at each position ``(N,)``, as in ``before``.
     """
-    parent = _parents(ids, offsets, before, start, order)
-    words, counts, suffixes, first, at = _grouped(ids, by_word, before, parent, parents)
+    parent = _parents(ids, offsets, before, start, order, within)
+    words, counts, suffixes, first, at = _grouped(ids, by_word, before, parent, parents, context)
     return (words.copy(), counts.copy(), suffixes.copy(), first), at
 
 
@@ -82,11 +86,11 @@ def _by_word(ids, words):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _parents(ids, offsets, before, start, order):  # type: ignore[no-untyped-def]
+def _parents(ids, offsets, before, start, order, within):  # type: ignore[no-untyped-def]
     parent = np.full(len(ids), -1, np.int32)
     for sentence in range(len(offsets) - 1):
         begin, end = offsets[sentence], offsets[sentence + 1]
-        if order == 2 and begin < end:
+        if order == 2 and begin < end and (sentence > 0 or not within):
             parent[begin] = start
         for i in range(begin + max(1, order - 2), end):
             parent[i] = before[i - 1]
@@ -94,7 +98,7 @@ def _parents(ids, offsets, before, start, order):  # type: ignore[no-untyped-def
 
 
 @compiled
-def _grouped(ids, by_word, before, parent, parents):  # type: ignore[no-untyped-def]
+def _grouped(ids, by_word, before, parent, parents, context):  # type: ignore[no-untyped-def]
     places = np.zeros(parents + 1, np.int64)
     for p in parent:
         if p >= 0:
@@ -118,7 +122,8 @@ def _grouped(ids, by_word, before, parent, parents):  # type: ignore[no-untyped-
             n += 1
             words[n], counts[n], suffixes[n] = ids[i], 0, before[i]
             first[last_parent + 1] += 1
-        counts[n] += 1
+        if i >= context:
+            counts[n] += 1
         at[i] = n
     for p in range(parents):
         first[p + 1] += first[p]

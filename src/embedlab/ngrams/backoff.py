@@ -77,23 +77,41 @@ class StupidBackoff(Smoothing):
     """``S(w | h) = c(h w) / c(h ·)`` where ``c(h w) > 0``, else ``α · S(w | h')``: scores that do not sum to one.
 
     Brants, Popat, Xu, Och, Dean, "Large Language Models in Machine Translation", 2007.
+
+    Scaled, ``p(w | h) = S(w | h) / Z(h)``, they do. The sums of all scores after a context are
+    ``Z(h) = 1 + α (Z(h') − Σ S(w | h'))``, the last over words that were seen after ``h``.
     """
 
-    def __init__(self, alpha: float = 0.4) -> None:
-        """α, above 0 and up to 1."""
+    def __init__(self, alpha: float = 0.4, scaled: bool = False) -> None:
+        """As published, or so that there is a perplexity.
+
+        Args:
+            alpha: α, above 0 and up to 1.
+            scaled: divide by Z.
+        """
         if not 0 < alpha <= 1:
             raise BadInput(f"alpha={alpha}: above 0, up to 1")
-        self.alpha = alpha
+        self.alpha, self.probabilities = alpha, scaled
 
     def __call__(self, table: NGramTable) -> NGramModel:
         """See :meth:`Smoothing.__call__`."""
         require_words(table)
-        log_scores = np.zeros(len(table.words), np.float32)
-        for order in range(1, table.order + 1):
-            here = table.level(order)
-            level = Level.of(table, order, table.counts[here])
-            with np.errstate(divide="ignore"):
-                log_scores[here] = np.log(level.counts / level.totals[level.parents])
         log_alpha = float(np.log(self.alpha))
+        log_scores = np.zeros(len(table.words), np.float32)
         log_backoffs = np.full(len(table.first) - 1, log_alpha, np.float32)
-        return NGramModel.of_table(table, log_scores, log_backoffs, log_alpha, probabilities=False)
+        scores = sums = np.ones(1)
+        for order in range(1, table.order + 1):
+            above, here = table.level(order - 1), table.level(order)
+            level = Level.of(table, order, table.counts[here])
+            if self.probabilities and order > 1:
+                of_seen = np.bincount(level.parents, scores[table.suffixes[here] - above.start], len(level.totals))
+                of_suffix = sums[table.suffixes[above] - table.levels[order - 2]]
+                sums = (level.totals > 0) + self.alpha * (of_suffix - of_seen)
+                log_backoffs[above] += np.log(of_suffix / sums)
+            else:
+                sums = np.ones(len(level.totals))
+            scores = level.counts / level.totals[level.parents]
+            with np.errstate(divide="ignore"):
+                log_scores[here] = np.log(scores / sums[level.parents])
+        log_unseen = 0.0 if self.probabilities else log_alpha
+        return NGramModel.of_table(table, log_scores, log_backoffs, log_unseen, self.probabilities)

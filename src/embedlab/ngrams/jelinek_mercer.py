@@ -30,7 +30,7 @@ class JelinekMercer(Interpolated):
         """
         if buckets < 1 or iterations < 1:
             raise BadInput(f"buckets={buckets}, iterations={iterations}: at least one each")
-        self.buckets, self.iterations = buckets, iterations
+        self.buckets, self.iterations, self.given = buckets, iterations, weights is not None
         if weights is not None:
             given = np.array(weights, np.float64)
             if given.ndim not in (1, 2) or not given.size or not ((given >= 0) & (given <= 1)).all():
@@ -47,7 +47,7 @@ class JelinekMercer(Interpolated):
         return (weights / level.totals)[level.parents] * level.counts, 1 - weights
 
     def fit(self, table: NGramTable, ids: ArrayLike, offsets: ArrayLike) -> None:
-        """Weights under which held-out text is most probable, by expectation maximisation.
+        """Weights under which held-out text is most probable, by expectation maximisation; given ones stay.
 
         Each word is thought to be drawn from one order: with probability λ from that of its longest known context,
         otherwise from a shorter one. λ is how often it was that order, of the times it had its turn.
@@ -61,6 +61,8 @@ class JelinekMercer(Interpolated):
             BadInput: there is no held-out text, or it can't be text.
         """
         ids, offsets = checked_text(ids, offsets, table.vocabulary_size)
+        if self.given:
+            return
         if not len(ids):
             raise BadInput("there is no held-out text to fit the weights to")
         met = np.full((len(ids), table.order, 2), -1, np.int64)

@@ -56,9 +56,11 @@ class Smoothing(ABC):
 
     Attributes:
         weights: what was learned from held-out text, if something is.
+        probabilities: that its models give them, and not mere scores.
     """
 
     weights: Floats | None = None
+    probabilities: bool = True
 
     def fit(self, table: NGramTable, ids: ArrayLike, offsets: ArrayLike) -> None:  # noqa: B027 - most learn nothing
         """Learns from held-out text, as of :meth:`NGramTable.count`, what there is to be learned from it."""

@@ -20,6 +20,13 @@ def check_order(order: int) -> None:
         raise BadInput(f"order={order}: n-grams are of 1 to {HIGHEST_ORDER} words")
 
 
+def sentence_bounds(ids: ArrayLike, end: int | None) -> NDArray[np.int64]:
+    """Offsets ``(sentences + 1,)`` of a text whose sentences end with a word; without one it is a single sentence."""
+    ids = np.asarray(ids)
+    ends = np.flatnonzero(ids == end) + 1 if end is not None else np.empty(0, np.int64)
+    return np.unique(np.concatenate([[0], ends, [len(ids)]]))
+
+
 def checked_text(ids: ArrayLike, offsets: ArrayLike, words: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """A text as arrays.
 
@@ -106,6 +113,12 @@ class NGramTree:
             state = kernels.longest(self.words, self.first, self.suffixes, state, word)
         return int(state)
 
+    def after(self, words: Sequence[int], state: int, end: int | None) -> int:
+        """As :meth:`state`, of words among which one ends a sentence, so that the next is at the start of another."""
+        for word in words:
+            state = self.state([]) if word == end else self.state([word], state)
+        return state
+
     def ngrams(self, nodes: NDArray[np.integer], order: int) -> NDArray[np.int32]:
         """Words of nodes of one order ``(len(nodes), order)``."""
         rows = np.empty((len(nodes), order), np.int32)
@@ -131,14 +144,28 @@ class NGramTable(NGramTree):
     counts: NDArray[np.int32]
 
     @classmethod
-    def count(cls, ids: ArrayLike, offsets: ArrayLike, vocabulary_size: int, order: int) -> "NGramTable":
+    def count(
+        cls,
+        ids: ArrayLike,
+        offsets: ArrayLike,
+        vocabulary_size: int,
+        order: int,
+        context: int = 0,
+        within: bool = False,
+    ) -> "NGramTable":
         """Counts a text, sorting it once for each order.
+
+        A text can be cut anywhere, if each block is given the ``order − 1`` words before it: the tables of its blocks,
+        merged, are that of the whole. A text without sentences, as of characters, is always ``within`` one.
 
         Args:
             ids: ``(N,)`` in ``0 … V − 1``.
             offsets: ``(sentences + 1,)``: sentence ``i`` is ``ids[offsets[i]:offsets[i + 1]]``.
             vocabulary_size: V.
             order: words of the longest n-grams, 1 to 10.
+            context: so many ids at the beginning are only what stands before the text: n-grams that end there are
+                counted elsewhere.
+            within: no sentence starts at the beginning of the ids.
 
         Raises:
             BadInput: an order or text that can't be.
@@ -147,13 +174,14 @@ class NGramTable(NGramTree):
         ids, offsets = checked_text(ids, offsets, vocabulary_size)
         if len(ids) >= _MOST:
             raise BadInput(f"a text of {len(ids):,} words: count it in blocks of fewer")
-        sentences = int(np.count_nonzero(np.diff(offsets)))
-        counts = np.append(np.bincount(ids, minlength=vocabulary_size), sentences)
+        starts = offsets[int(within) : -1][np.diff(offsets[int(within) :]) > 0]
+        sentences = int(np.count_nonzero(starts >= context))
+        counts = np.append(np.bincount(ids[context:], minlength=vocabulary_size), sentences)
         words = np.arange(vocabulary_size + 1, dtype=np.int32)
         levels = [(words, counts.astype(np.int32), np.zeros_like(words), np.array([0, len(words)], np.int32))]
         by_word, at, size = kernels.positions_by_word(ids, vocabulary_size), ids, vocabulary_size + 1
         for k in range(2, order + 1):
-            level, at = kernels.count_level(ids, offsets, by_word, at, size, vocabulary_size, k)
+            level, at = kernels.count_level(ids, offsets, by_word, at, size, vocabulary_size, k, context, within)
             size = len(level[0])
             levels.append(level)
         return cls._of(levels)
@@ -211,9 +239,9 @@ class NGramCounter:
         self.vocabulary_size, self.order = vocabulary_size, order
         self._tables: list[NGramTable] = []
 
-    def add(self, ids: ArrayLike, offsets: ArrayLike) -> None:
-        """Counts a block of whole sentences; see :meth:`NGramTable.count`."""
-        self.add_table(NGramTable.count(ids, offsets, self.vocabulary_size, self.order))
+    def add(self, ids: ArrayLike, offsets: ArrayLike, context: int = 0, within: bool = False) -> None:
+        """Counts a block; see :meth:`NGramTable.count`."""
+        self.add_table(NGramTable.count(ids, offsets, self.vocabulary_size, self.order, context, within))
 
     def add_table(self, table: NGramTable) -> None:
         """Adds what was counted elsewhere."""
