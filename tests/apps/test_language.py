@@ -6,31 +6,11 @@ from collections import Counter
 import pytest
 import torch
 
-from embedlab.apps.language import Sampling, generate
+from embedlab.apps.language import generate, most_probable
 from embedlab.errors import BadInput
 from embedlab.text import Characters, Whitespace
 
 WORDS = ["a", "b", r"\s", r"\n", "<unk>"]
-LOGS = torch.tensor([0.4, 0.3, 0.2, 0.1]).log()
-
-
-@pytest.mark.parametrize(
-    ("sampling", "expected"),
-    [
-        (Sampling(), [0.4, 0.3, 0.2, 0.1]),
-        (Sampling(top_k=2), [4 / 7, 3 / 7, 0, 0]),
-        (Sampling(top_k=9), [0.4, 0.3, 0.2, 0.1]),
-        (Sampling(top_p=0.5), [4 / 7, 3 / 7, 0, 0]),
-        (Sampling(top_p=0.4), [1, 0, 0, 0]),
-        (Sampling(top_p=0.01), [1, 0, 0, 0]),
-        (Sampling(temperature=0.5), [16 / 30, 9 / 30, 4 / 30, 1 / 30]),
-        (Sampling(temperature=0.5, top_k=3, top_p=0.6), [16 / 25, 9 / 25, 0, 0]),
-        (Sampling(temperature=1e-3), [1, 0, 0, 0]),
-    ],
-)
-def test_what_is_drawn_from(sampling, expected):
-    got = sampling.probabilities(LOGS)
-    torch.testing.assert_close(got, torch.tensor(expected, dtype=torch.float64), atol=1e-6, rtol=0)
 
 
 class Twice:
@@ -70,18 +50,21 @@ def test_words_are_written_as_lines():
     assert "".join(generate(model, words, Whitespace(), "dog the", length=4)) == "the dog \ndog "
 
 
+def test_the_most_probable_text_has_no_unknown_token():
+    def model(tokens, state):
+        return torch.tensor([0.1, 0.2, 0.05, 0.05, 0.6]).log(), None
+
+    assert most_probable(model, WORDS, Characters(), "a", length=3, beam=2) == "bbb"
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: Sampling(temperature=0), "--temperature 0: above 0"),
-        (lambda: Sampling(temperature=-1), "--temperature -1: above 0"),
-        (lambda: Sampling(temperature=math.nan), "--temperature nan"),
-        (lambda: Sampling(top_k=0), "--top-k 0"),
-        (lambda: Sampling(top_p=0), "--top-p 0"),
-        (lambda: Sampling(top_p=1.5), "--top-p 1.5"),
         (lambda: generate(Twice(), WORDS, Characters(), length=0), "--length 0"),
         (lambda: generate(Twice(), WORDS, Characters(), "aQ✓a"), "--prompt: 'Q', '✓': not among the 5 tokens"),
         (lambda: generate(Twice(), WORDS, Whitespace(), "a dog"), "--prompt: 'dog': not among"),
+        (lambda: most_probable(Twice(), WORDS, Characters(), "aQ"), "--prompt: 'Q': not among"),
+        (lambda: most_probable(Twice(), WORDS, Characters(), beam=0), "--beam 0: at least one"),
     ],
 )
 def test_what_one_gets_wrong(make, said):

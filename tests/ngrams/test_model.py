@@ -12,10 +12,10 @@ from embedlab.ngrams import (
     MaximumLikelihood,
     ModifiedKneserNey,
     NGramTable,
-    Sampler,
     StupidBackoff,
     WittenBell,
 )
+from embedlab.text import Sampling
 
 SMOOTHINGS = {
     "maximum likelihood": MaximumLikelihood(),
@@ -28,6 +28,7 @@ SMOOTHINGS = {
     "Kneser-Ney": KneserNey(),
     "modified Kneser-Ney": ModifiedKneserNey(),
     "stupid back-off": StupidBackoff(),
+    "stupid back-off, scaled": StupidBackoff(scaled=True),
 }
 
 
@@ -87,23 +88,23 @@ def test_words_before_the_sentence_do_not_count(text):
 
 def test_generation_follows_the_model():
     model = MaximumLikelihood()(NGramTable.count([0, 1, 2, 1, 0, 2], [0, 3, 6], 3, 3))
-    words = model.generate(Sampler(seed=1), [0], end=2)
+    words = model.generate([0], end=2, seed=1)
     drawn = [next(words) for _ in range(2000)]
     assert drawn[:2] == [1, 2]  # from the prompt on there is no choice
     sentences = {tuple(drawn[k : k + 3]) for k in range(2, 1998, 3)}
     assert sentences == {(0, 1, 2), (1, 0, 2)}  # and after the end a sentence starts
-    again = model.generate(Sampler(seed=1), [0], end=2)
+    again = model.generate([0], end=2, seed=1)
     assert [next(again) for _ in range(2000)] == drawn
-    other = model.generate(Sampler(seed=2), [0], end=2)
+    other = model.generate([0], end=2, seed=2)
     assert [next(other) for _ in range(2000)] != drawn
-    after_end = model.generate(Sampler(), [0, 1, 2, 1], end=2)
+    after_end = model.generate([0, 1, 2, 1], end=2, sampling=Sampling(temperature=0.1))
     assert [next(after_end), next(after_end)] == [0, 2]
 
 
 def test_generation_refuses_words_it_does_not_know():
     model = AddK()(NGramTable.count([0, 1], [0, 2], 2, 2))
     with pytest.raises(BadInput, match="ids from 2 to 2: the vocabulary's are 0 to 1"):
-        model.generate(Sampler(), [2])
+        model.generate([2])
 
 
 def test_stupid_back_off_has_no_perplexity():

@@ -8,11 +8,11 @@ from embedlab.ngrams.backoff import Katz, StupidBackoff
 from embedlab.ngrams.jelinek_mercer import JelinekMercer
 from embedlab.ngrams.kneser_ney import KneserNey, ModifiedKneserNey
 from embedlab.ngrams.model import NGramModel
-from embedlab.ngrams.sampling import Sampler
 from embedlab.ngrams.smoothing import AddK, MaximumLikelihood, Smoothing, WittenBell
-from embedlab.ngrams.table import NGramCounter, NGramTable
+from embedlab.ngrams.table import NGramCounter, NGramTable, sentence_bounds
 
 __all__ = [
     "AddK", "JelinekMercer", "Katz", "KneserNey", "MaximumLikelihood", "ModifiedKneserNey", "NGramCounter",
-    "NGramModel", "NGramTable", "Sampler", "Smoothing", "StupidBackoff", "WittenBell", "read_arpa", "write_arpa",
+    "NGramModel", "NGramTable", "Smoothing", "StupidBackoff", "WittenBell", "read_arpa", "sentence_bounds",
+    "write_arpa",
 ]  # fmt: skip

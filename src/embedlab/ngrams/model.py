@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from embedlab.errors import BadInput
 from embedlab.kernels import ngrams as kernels
-from embedlab.ngrams.sampling import Sampler
 from embedlab.ngrams.table import NGramTable, NGramTree, checked_text
+from embedlab.text.sampling import Sampling
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +98,10 @@ class NGramModel(NGramTree):
             raise BadInput("a text without words has no perplexity")
         return float(np.exp(-log_probabilities.mean()))
 
-    def distribution(self, state: int) -> NDArray[np.float64]:
-        """Probabilities of all words after a context ``(V,)``; of stupid back-off, scores scaled to sum to one.
+    def log_distribution(self, state: int) -> NDArray[np.float64]:
+        """Natural logarithms of the probabilities of all words after a context ``(V,)``.
+
+        Scores that do not sum to one are scaled so that they do.
 
         Args:
             state: of the context, from :meth:`state`.
@@ -108,30 +110,41 @@ class NGramModel(NGramTree):
         while state:
             contexts.append(state)
             state = int(self.suffixes[state])
-        result = np.exp(self.log_probabilities_of[1 : self.start], dtype=np.float64)
+        result = self.log_probabilities_of[1 : self.start].astype(np.float64)
         for node in reversed(contexts):
             children = slice(int(self.first[node]), int(self.first[node + 1]))
-            result *= np.exp(self.log_backoffs[node], dtype=np.float64)
-            result[self.words[children]] = np.exp(self.log_probabilities_of[children], dtype=np.float64)
-        return result if self.probabilities else result / result.sum()
+            result += self.log_backoffs[node]
+            result[self.words[children]] = self.log_probabilities_of[children]
+        return result if self.probabilities else result - np.log(np.exp(result).sum())
 
-    def generate(self, sampler: Sampler, prompt: Sequence[int] = (), end: int | None = None) -> Iterator[int]:
+    def distribution(self, state: int) -> NDArray[np.float64]:
+        """The probabilities of :meth:`log_distribution`, ``(V,)``."""
+        return np.exp(self.log_distribution(state))
+
+    def generate(
+        self,
+        prompt: Sequence[int] = (),
+        end: int | None = None,
+        sampling: Sampling = Sampling(),  # noqa: B008 - frozen
+        seed: int = 0,
+    ) -> Iterator[int]:
         """Words after a prompt, one by one and without end.
 
         Args:
-            sampler: draws them.
             prompt: words that stand at the start of a sentence.
             end: word after which a sentence ends and another starts.
+            sampling: how they are drawn.
+            seed: the same one draws the same words.
 
         Raises:
             BadInput: the prompt has an id that is not in the vocabulary.
         """
         ids, _ = checked_text(prompt, [0, len(prompt)], self.vocabulary_size)
-        sentences = np.split(ids, np.flatnonzero(ids == end) + 1) if end is not None else [ids]
-        return self._generate(sampler, self.state(sentences[-1].tolist()), end)
+        state = self.after(ids.tolist(), self.state([]), end)
+        return self._generate(state, end, sampling, np.random.default_rng(seed))
 
-    def _generate(self, sampler: Sampler, state: int, end: int | None) -> Iterator[int]:
+    def _generate(self, state: int, end: int | None, sampling: Sampling, random: np.random.Generator) -> Iterator[int]:
         while True:
-            word = sampler.draw(self.distribution(state))
+            word = sampling.draw(self.log_distribution(state), random)
             yield word
-            state = self.state([]) if word == end else self.state([word], state)
+            state = self.after([word], state, end)
