@@ -14,7 +14,7 @@ CHOICES = [(group, name) for group in names("groups") for name in names(group)]
 OF_HYDRA = ("launch", "sweep", "sweeper")  # groups that set Hydra's own keys
 SMOKE = ["trainer.max_epochs=1", "trainer.enable_progress_bar=false", "threads=1", "name=smoke"]
 OF_IMAGES = ["sampler.classes_per_batch=4", "sampler.batches_per_epoch=2"]
-OF_LANGUAGE = ("char_rnn", "penn_treebank")
+OF_LANGUAGE = ("char_rnn", "penn_treebank", "ngram")
 
 
 @pytest.mark.parametrize(("group", "name"), CHOICES)
@@ -46,6 +46,17 @@ def test_every_way_for_ranks_to_keep_together_makes_a_trainer(name):
     trainer = make(config.trainer)
     assert trainer.strategy._timeout.total_seconds() == 60
     assert trainer.num_devices == 2
+
+
+@pytest.mark.parametrize("name", names("model/smoothing"))
+def test_every_smoothing_makes_a_model(name):
+    assert f"embedlab train experiment=ngram model/smoothing={name}" in gloss("model/smoothing", name)
+    with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = hydra.compose("train", ["model=ngram", f"model/smoothing={name}", "+sizes.vocabulary_size=3"])
+    model = make(config.model)
+    model.count([0, 1, 2, 0, 1, 0], [0, 3, 6])
+    model.fit([0, 1], [0, 2])
+    assert model.smoothed.distribution(model.smoothed.state([0])).sum() == pytest.approx(1, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", names("launch"))
@@ -88,8 +99,10 @@ def test_every_experiment_trains(name, tmp_path, request):
         shrink += [f"data.cache={tmp_path}", "model.dimension=2" if name == "counts" else "model.embedding_dim=4"]
     if name in OF_LANGUAGE:
         (tmp_path / "text.txt").write_text("a dog and a cat and a dog\n" * 20)
-        shrink = [f"data.path={tmp_path}/text.txt", "data.val_path=null", "data.test_path=null", "data.batch_size=2"]
-        shrink += [f"data.cache={tmp_path}", "data.window=5", "model.embedding_dim=4", "model.hidden_dim=4"]
+        shrink = [f"data.path={tmp_path}/text.txt", "data.val_path=null", "data.test_path=null", "data.window=5"]
+        shrink += [f"data.cache={tmp_path}"]
+        if name != "ngram":
+            shrink += ["data.batch_size=2", "model.embedding_dim=4", "model.hidden_dim=4"]
     if name == "fasttext":
         shrink.append("model.subwords.bucket=100")
     with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):

@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from embedlab.batch import EmbeddingBatch
 from embedlab.data.samplers import InOrderSampler
-from embedlab.distributed import gather, gather_dealt, rank, world_size
+from embedlab.distributed import gather, gather_dealt, gather_objects, rank, world_size
 from embedlab.losses.language_modeling import OutputLayer
 from embedlab.losses.words import WordLoss
 
@@ -77,6 +77,7 @@ def one_rank_of(number: int, size: int, folder: Path) -> None:
 
     results = {"gathered": gathered.detach(), "gradient": x.grad, "integers": gather(torch.tensor([number]))}
     results["dealt"] = torch.cat([gather_dealt(torch.tensor(batch.indices)) for batch in InOrderSampler(7, 2)])
+    results["objects"] = gather_objects({"rank": number})
     for name in LOSSES:
         module = build(name)
         results[name] = result(DistributedDataParallel(module), module, share)
@@ -120,6 +121,11 @@ def test_rows_dealt_to_ranks_are_gathered_in_order(ranks):
         assert results["dealt"][7:].tolist() == [6] * (-7 % len(ranks))  # dealt again, to be cut off
 
 
+def test_objects_are_gathered_on_rank_0(ranks):
+    assert ranks[0]["objects"] == [{"rank": number} for number in range(len(ranks))]
+    assert all(results["objects"] == [] for results in ranks[1:])
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_gradient_on_several_ranks_is_that_of_one_rank_with_the_whole_batch(ranks, name):
     module = build(name)
@@ -136,6 +142,7 @@ def test_the_gradient_on_several_ranks_is_that_of_one_rank_with_the_whole_batch(
 def test_one_rank_alone_gathers_itself():
     x = torch.ones(2)
     assert gather(x) is x
+    assert gather_objects("x") == ["x"]
     assert (rank(), world_size()) == (0, 1)
 
 

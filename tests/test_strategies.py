@@ -41,15 +41,36 @@ class Pull(pl.LightningModule):
         self.validated.append((self.weight[0].item(), self.drawn.item()))
 
 
+class Weightless(pl.LightningModule):
+    """Counts; what its optimizer steps is no weight of it."""
+
+    automatic_optimization = False
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.SGD([torch.zeros(1)], lr=RATE)
+
+    def training_step(self, batch: torch.Tensor, index: int) -> None:
+        self.optimizers().step()
+
+    def validation_step(self, batch: torch.Tensor, index: int) -> None:
+        pass
+
+
 def one_rank(folder: Path) -> None:
     module, data = Pull(), DataLoader(torch.zeros(STEPS, 1))
+    trainer = fitted(module, data)
+    trainer.save_checkpoint(folder / "whole.ckpt")
+    assert fitted(Weightless(), data).global_step == STEPS
+    torch.save((module.steps, module.validated[-1], module.weight.tolist()), folder / f"{trainer.global_rank}.pt")
+
+
+def fitted(module: pl.LightningModule, data: DataLoader) -> pl.Trainer:
     trainer = pl.Trainer(
         accelerator="cpu", devices=2, strategy=PeriodicAveraging(PERIOD), max_epochs=1, use_distributed_sampler=False,
         logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
     )  # fmt: skip
     trainer.fit(module, data, DataLoader(torch.zeros(1, 1)))
-    trainer.save_checkpoint(folder / "whole.ckpt")
-    torch.save((module.steps, module.validated[-1], module.weight.tolist()), folder / f"{trainer.global_rank}.pt")
+    return trainer
 
 
 @pytest.fixture(scope="module")

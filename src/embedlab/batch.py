@@ -30,7 +30,7 @@ Mined = Pairs | Triplets
 
 
 class TextBlock(NamedTuple):
-    """Sentences ``first`` to ``last``, without the latter, and the seed of what chance decides in them."""
+    """Sentences, or tokens, ``first`` to ``last``, without the latter, and the seed of what chance decides in them."""
 
     first: int
     last: int

@@ -21,7 +21,7 @@ embedlab trains, compares and uses embeddings.
   embedlab generate RUN --prompt 'To be'                  text by a language model
 """
 
-MODEL_FORMATS = ("safetensors", "onnx", "projector")
+MODEL_FORMATS = ("safetensors", "onnx", "projector", "arpa")
 WORD_FORMATS = ("word2vec", "word2vec-bin", "fasttext", "glove", "npz")  # and safetensors, projector
 
 
@@ -114,14 +114,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     added.add_argument(
         "--format", choices=[*MODEL_FORMATS, *WORD_FORMATS],
-        help="of a model: safetensors, onnx, projector (TensorBoard's); of word vectors: word2vec and glove (text), "
-        "word2vec-bin, fasttext (.bin), npz, safetensors, projector",
+        help="of a model: safetensors, onnx, projector (TensorBoard's), of n-grams arpa; of word vectors: word2vec and "
+        "glove (text), word2vec-bin, fasttext (.bin), npz, safetensors, projector",
     )  # fmt: skip
     added.add_argument(
         "--to", metavar="FILE",
-        help="of word vectors: where to; its ending says the format if none is named: .txt and .vec are word2vec's "
-        "text, .bin is fastText with subwords and word2vec's binary without, .npz, .safetensors (default: beside "
-        "the vectors)",
+        help="of word vectors and n-grams: where to; of vectors its ending says the format if none is named: .txt and "
+        ".vec are word2vec's text, .bin is fastText with subwords and word2vec's binary without, .npz, .safetensors "
+        "(default: beside the vectors, or in the run's exports/)",
     )  # fmt: skip
 
     def with_vectors(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -154,15 +154,19 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--prompt", default="", metavar="TEXT", help="what the text goes on from (default: nothing)")
     added.add_argument("--length", type=int, default=500, metavar="N", help="tokens to write (default 500)")
     added.add_argument(
-        "--temperature", type=float, default=1.0, metavar="T",
+        "--beam", type=int, metavar="K",
+        help="draw nothing: write the most probable text that keeping K at a time finds",
+    )  # fmt: skip
+    added.add_argument(
+        "--temperature", type=float, metavar="T",
         help="above 0; below 1 what is likely becomes likelier (default 1)",
     )  # fmt: skip
     added.add_argument("--top-k", type=int, metavar="K", help="draw among the K most probable tokens only")
     added.add_argument(
-        "--top-p", type=float, default=1.0, metavar="P",
+        "--top-p", type=float, metavar="P",
         help="draw among the fewest of the most probable tokens that have probability P together (default 1: all)",
     )  # fmt: skip
-    added.add_argument("--seed", type=int, default=1, metavar="S", help="the same one writes the same (default 1)")
+    added.add_argument("--seed", type=int, metavar="S", help="the same one writes the same (default 1)")
 
     added = command("sweep", _sweep, "how far a sweep is, and going on with one that was cut off")
     added.add_argument("directory", metavar="SWEEP_DIR")
@@ -306,6 +310,9 @@ def _at_least_one(k: int) -> int:
 def _export(options: argparse.Namespace) -> None:
     from embedlab.apps.words import export_vectors, vectors_file
 
+    if options.format == "arpa":
+        _export_arpa(options)
+        return
     if vectors_file(options.run) or options.to or options.format in WORD_FORMATS:
         print(export_vectors(options.run, options.to, options.format))
         return
@@ -329,6 +336,16 @@ def _export(options: argparse.Namespace) -> None:
         names = arrays["class_names"][arrays["labels"][rows]].tolist()
         path = export.export_projector(arrays["embeddings"][rows], names, arrays["thumbnails"], directory / "projector")
     print(path)
+
+
+def _export_arpa(options: argparse.Namespace) -> None:
+    from embedlab.apps.export import export_arpa
+    from embedlab.running.rundir import find_run
+    from embedlab.running.saved import open_task
+
+    task = open_task(options.run, options.allow).task
+    path = Path(options.to) if options.to else find_run(options.run)[0].path / "exports" / "model.arpa"
+    print(export_arpa(task.model, task.words, path))
 
 
 def _neighbors(options: argparse.Namespace) -> None:
@@ -393,14 +410,23 @@ def _print_words(found: list[tuple[str, float]]) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from embedlab.apps.language import Sampling, generate
+    from embedlab.apps.language import generate, most_probable
     from embedlab.running.saved import open_task
+    from embedlab.text import Sampling
 
-    sampling = Sampling(options.temperature, options.top_k, options.top_p)
+    chance = {name: getattr(options, name) for name in ("temperature", "top_k", "top_p", "seed")}
+    chance = {name: value for name, value in chance.items() if value is not None}
+    if options.beam is not None and chance:
+        given = ", ".join(f"--{name.replace('_', '-')}" for name in chance)
+        raise BadInput(f"--beam {options.beam}: it leaves nothing to chance; leave out {given}, or --beam")
+    seed = chance.pop("seed", 1)
+    sampling = Sampling(**chance)
     saved = open_task(options.run, options.allow)
-    pieces = generate(
-        saved.task.next_token, saved.task.words, saved.tokenizer, options.prompt, options.length, sampling, options.seed
-    )
+    asked = saved.task.next_token, saved.task.words, saved.tokenizer, options.prompt, options.length
+    if options.beam is not None:
+        pieces = iter([most_probable(*asked, options.beam)])
+    else:
+        pieces = generate(*asked, sampling, seed)
     print(options.prompt, end="", flush=True)
     for piece in pieces:
         print(piece, end="", flush=True)

@@ -14,11 +14,15 @@ numbers after the gathering (a random miner) needs the same seed on every rank. 
 matter of its own (``SyncBatchNorm``).
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 from torch import distributed as dist
+
+from embedlab.errors import BadInput
+
+T = TypeVar("T")
 
 
 def world_size() -> int:
@@ -29,6 +33,12 @@ def world_size() -> int:
 def rank() -> int:
     """This process's number, from 0; 0 without a process group."""
     return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
+
+
+def check_world_size(before: int) -> None:
+    """Raises BadInput: a run whose steps are shared by ranks goes on with more or fewer of them."""
+    if before != (now := world_size()):
+        raise BadInput(f"ranks: {before} when the run began, {now} now; a run goes on with as many as it began with")
 
 
 def gather(x: Tensor) -> Tensor:
@@ -42,6 +52,15 @@ def gather(x: Tensor) -> Tensor:
 def gather_dealt(x: Tensor) -> Tensor:
     """``x`` ``(B, …)`` of all ranks, a row of each in turn, ``(N·B, …)``: rows that were dealt to ranks, in order."""
     return gather(x).unflatten(0, (world_size(), len(x))).transpose(0, 1).flatten(0, 1)
+
+
+def gather_objects(x: T) -> list[T]:
+    """``x`` of all ranks, in the order of ranks, on rank 0; nothing on the others."""
+    if world_size() == 1:
+        return [x]
+    found: list[Any] = [None] * world_size() if rank() == 0 else []
+    dist.gather_object(x, found or None)
+    return found
 
 
 class _Gather(torch.autograd.Function):

@@ -75,4 +75,5 @@ class PeriodicAveraging(DDPStrategy):
 
     def _average(self, parameters: Iterable[Parameter]) -> None:
         assert dist.group.WORLD is not None
-        average_parameters(iter(parameters), dist.group.WORLD)
+        if found := list(parameters):  # counts of n-grams are none
+            average_parameters(iter(found), dist.group.WORLD)

@@ -62,6 +62,33 @@ def test_the_held_out_text_may_be_split_off_and_adds_no_words(data):
     assert found.checksum != data("a b\n" * 16 + "a c\n" * 4, val_fraction=0.2, test_fraction=0.1).checksum
 
 
+def test_a_folder_of_parts_gives_all_three(data, tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name, content in (("train", "a b\na c\n"), ("valid", "b\n"), ("test", "c c\n")):
+        (folder / f"{name}.txt").write_text(content)
+    other = tmp_path / "val_path"
+    other.write_text("a\n")
+    for more, val in (({}, ["b", "<eos>"]), ({"val_path": str(other)}, ["a", "<eos>"])):
+        found = LanguageModelingData(
+            str(folder), seed=1, tokenizer=Whitespace(), min_count=1, eos=True, cache=str(tmp_path / "cache"), **more
+        )
+        decoded = {split: corpus.vocabulary.decode(corpus.ids) for split, corpus in found.corpora.items()}
+        assert decoded == {"train": ["a", "b", "<eos>", "a", "c", "<eos>"], "val": val, "test": ["c", "c", "<eos>"]}
+
+
+def test_without_rows_the_text_comes_in_blocks(data, monkeypatch):
+    found = data("a b c d\n" * 20, "a\n", "a\n", batch_size=None, window=30)
+    found.prepare_data()
+    assert [batch[:2] for batch in found.train_dataloader()] == [(0, 30), (30, 60), (60, 90), (90, 100)]
+    resumed = found.train_dataloader()
+    resumed.load_state_dict({"epoch": 0, "step": 2})
+    assert [batch.first for batch in resumed] == [60, 90]
+    monkeypatch.setattr(distributed, "world_size", lambda: 3)
+    monkeypatch.setattr(distributed, "rank", lambda: 1)
+    assert [batch[:2] for batch in found.train_dataloader()] == [(30, 60), (100, 100)]
+
+
 def test_characters(data):
     text = "the cat\n\nsat\n"
     found = data(text, text, "a dog", tokenizer=Characters(), eos=False)

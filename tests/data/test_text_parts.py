@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from embedlab.data.text_parts import split_off
+from embedlab.data.text_parts import parts_by_name, split_off
 from embedlab.data.text_sources import TextFile
 from embedlab.errors import BadInput
 
@@ -22,6 +22,25 @@ def texts(tmp_path):
 
 def read(part):
     return b"|".join(b"".join(chunk for chunk, _ in text.chunks()) for text in part)
+
+
+@pytest.mark.parametrize(
+    ("files", "parts"),
+    [
+        (["ptb.train.txt.gz", "ptb.valid.txt", "ptb.test.txt"], True),
+        (["train.txt", "val.txt", "test.txt", "README.md"], True),
+        (["en-train", "en-dev", "en-test"], True),
+        (["train.txt", "test.txt"], False),
+        (["train.txt", "valid.txt", "dev.txt", "test.txt"], False),
+        (["training.txt", "valid.txt", "test.txt"], False),
+    ],
+)
+def test_a_folder_may_say_which_parts_it_has(tmp_path, files, parts):
+    for name in files:
+        (tmp_path / name).touch()
+    expected = {part: str(tmp_path / name) for part, name in zip(("train", "val", "test"), files, strict=False)}
+    assert parts_by_name(str(tmp_path)) == (expected if parts else {})
+    assert parts_by_name(str(tmp_path / files[0])) == parts_by_name([str(tmp_path)]) == {}
 
 
 @pytest.mark.parametrize(

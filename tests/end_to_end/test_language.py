@@ -38,7 +38,7 @@ def test_from_text_to_text(embedlab, command, tmp_path, monkeypatch):
     assert command(*asked, "--seed", "8").stdout != first.stdout
     for arguments, said in (
         (["--prompt", "Café"], "--prompt: 'C', 'a', 'f', 'é': not among the 10 tokens that the model knows"),
-        (["--temperature", "0"], "--temperature 0: above 0"),
+        (["--temperature", "0"], "temperature=0: above 0"),
     ):
         done = command("generate", "run", *arguments)
         assert (done.returncode, done.stdout) == (2, "")

@@ -65,7 +65,7 @@ def test_keeps_the_weights_of_its_smoothing():
 def test_counts_of_another_model():
     model = NGram(9, WittenBell(), 3)
     model.count(*text(0))
-    with pytest.raises(ValueError, match="counts of order 3 over 9 words do not fit a model of order 2 over 9"):
+    with pytest.raises(BadInput, match="counts of order 3 over 9 words do not fit a model of order 2 over 9"):
         reloaded(model, NGram(9, WittenBell(), 2))
     with pytest.raises(BadInput, match="order=11"):
         NGram(9, WittenBell(), 11)

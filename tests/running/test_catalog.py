@@ -20,6 +20,11 @@ def test_groups_go_by_singular_and_plural(word):
     assert group_of(word) == "loss"
 
 
+def test_groups_within_groups_go_by_their_own_name():
+    assert group_of("smoothings") == "model/smoothing"
+    assert {"katz", "modified_kneser_ney"} <= set(names("model/smoothing"))
+
+
 def test_a_group_that_is_not_there_is_named():
     with pytest.raises(BadInput, match=r"mners: nothing of that kind; did you mean miner\?"):
         group_of("mners")

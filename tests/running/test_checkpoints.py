@@ -5,6 +5,8 @@ import torch
 from torch import nn
 
 from embedlab.errors import BadInput
+from embedlab.models.ngram import NGram
+from embedlab.ngrams import WittenBell
 from embedlab.running.checkpoints import AtomicCheckpointIO, check_checkpoint, load_checkpoint
 from embedlab.running.train import build_trainer
 
@@ -32,6 +34,14 @@ def test_a_checkpoint_of_something_else_says_what_differs(tmp_path, content, say
     torch.save(content, tmp_path / "x.ckpt")
     with pytest.raises(BadInput, match=says):
         check_checkpoint(tmp_path / "x.ckpt", nn.Linear(2, 3))
+
+
+def test_counts_may_have_grown(tmp_path):
+    grown, fresh = (NGram(3, WittenBell(), 2) for _ in range(2))
+    grown.count([0, 1, 2, 1], [0, 2, 4])
+    torch.save({"state_dict": grown.state_dict()}, tmp_path / "x.ckpt")
+    fresh.load_state_dict(check_checkpoint(tmp_path / "x.ckpt", fresh)["state_dict"])
+    assert torch.equal(fresh.state_dict()["counts"], grown.state_dict()["counts"])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")

@@ -1,4 +1,4 @@
-"""A trained embedder in the formats of other tools."""
+"""A trained model in the formats of other tools."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from embedlab.errors import BadInput
+from embedlab.models.ngram import NGram
+from embedlab.ngrams import write_arpa
 
 
 def export_safetensors(model: nn.Module, directory: Path, config: Mapping[str, Any]) -> Path:
@@ -71,6 +73,19 @@ def export_projector(
         f"{sprite}}}\n"
     )
     return folder
+
+
+def export_arpa(model: nn.Module, words: Sequence[str], path: Path) -> Path:
+    """A model of n-grams as an ARPA file; see :func:`embedlab.ngrams.write_arpa`.
+
+    Raises:
+        BadInput: it is none.
+    """
+    if not isinstance(model, NGram):
+        raise BadInput("arpa: such a file holds n-grams; those of experiment=ngram can be written so")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_arpa(model.smoothed, words, path)
+    return path
 
 
 def _sprite(thumbnails: NDArray[np.uint8], folder: Path) -> str:

@@ -15,7 +15,8 @@ from embedlab.data.corpus import Corpus
 from embedlab.data.loader import TrainLoader
 from embedlab.data.preparation import Preparation, open_texts
 from embedlab.data.samplers import BatchIndices, ConsecutiveSampler
-from embedlab.data.text_parts import split_off
+from embedlab.data.text import InOrderBlocks, TextBlocks
+from embedlab.data.text_parts import parts_by_name, split_off
 from embedlab.errors import BadInput
 from embedlab.text.vocabulary import UNKNOWN
 
@@ -66,10 +67,11 @@ class LanguageModelingData(LightningDataModule):
     stands before it, whatever the batch size of training.
 
     Args:
-        path: a text file, pattern or folder, or several; ``.gz``, ``.xz`` and ``.bz2`` too.
+        path: a text file, pattern or folder, or several; ``.gz``, ``.xz`` and ``.bz2`` too. A folder whose files say
+            which part they are, see :func:`embedlab.data.text_parts.parts_by_name`, gives all three.
         seed: of the experiment.
-        batch_size: rows that the training text is folded into.
-        window: steps through which gradients flow back.
+        batch_size: rows that the training text is folded into; None for blocks of it in order, to count.
+        window: steps through which gradients flow back, or tokens of a block.
         val_path: likewise to validate on; None: split off the end of ``path``.
         test_path: likewise to test on.
         val_fraction: how much is split off, before what is split off to test on.
@@ -85,7 +87,7 @@ class LanguageModelingData(LightningDataModule):
         self,
         path: str | Sequence[str] | None,
         seed: int,
-        batch_size: int = 20,
+        batch_size: int | None = 20,
         window: int = 35,
         val_path: str | Sequence[str] | None = None,
         test_path: str | Sequence[str] | None = None,
@@ -97,7 +99,7 @@ class LanguageModelingData(LightningDataModule):
         super().__init__()
         if not path:
             raise BadInput("data.path: name the text to train on: data.path=FILE, a folder, or a pattern of files")
-        if batch_size < 1 or window < 1:
+        if (batch_size is not None and batch_size < 1) or window < 1:
             raise BadInput(f"data.batch_size={batch_size}, data.window={window}: both are at least 1")
         self.path, self.seed, self.batch_size, self.window, self.cache = path, seed, batch_size, window, cache
         self.held_out = {"val": (val_path, val_fraction), "test": (test_path, test_fraction)}
@@ -106,9 +108,10 @@ class LanguageModelingData(LightningDataModule):
     @cached_property
     def corpora(self) -> dict[str, Corpus]:
         """The texts as numbers by split, prepared on first use."""
-        fractions = {split: fraction for split, (path, fraction) in self.held_out.items() if not path}
-        train, *parts = split_off(open_texts(self.path), list(fractions.values()))
-        sources: dict[str, Any] = {split: path for split, (path, _) in self.held_out.items()}
+        named = parts_by_name(self.path)
+        sources: dict[str, Any] = {split: path or named.get(split) for split, (path, _) in self.held_out.items()}
+        fractions = {split: fraction for split, (_, fraction) in self.held_out.items() if not sources[split]}
+        train, *parts = split_off(open_texts(named.get("train", self.path)), list(fractions.values()))
         sources |= dict(zip(fractions, parts, strict=True))
         corpora = {"train": self.preparation(train, self.cache, progress=True)}
         words = corpora["train"].vocabulary
@@ -147,6 +150,9 @@ class LanguageModelingData(LightningDataModule):
         Raises:
             BadInput: the rows are shorter than a window.
         """
+        if self.batch_size is None:
+            _ = self.corpora
+            return
         train = self.stream("train", self.batch_size, self.window)
         if train.length < self.window:
             raise BadInput(
@@ -155,7 +161,12 @@ class LanguageModelingData(LightningDataModule):
             )
 
     def train_dataloader(self) -> TrainLoader:
-        """The windows of all rows, in order."""
+        """The windows of all rows, in order; without rows, blocks of tokens, in order."""
+        if self.batch_size is None:
+            length = len(self.corpora["train"].ids)
+            blocks = TextBlocks(np.append(np.arange(0, length, self.window), length))
+            in_order = InOrderBlocks(len(blocks), self.seed)
+            return TrainLoader(blocks, sampler=in_order, batch_size=None, generator=torch.Generator())
         stream = self.stream("train", self.batch_size, self.window)
         sampler = ConsecutiveSampler(self.batch_size, stream.windows, self.seed)
         return TrainLoader(stream, sampler=sampler, batch_size=None, generator=torch.Generator())

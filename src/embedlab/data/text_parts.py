@@ -1,12 +1,17 @@
 """Parts of texts: what is split off to validate and to test on."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import Any
 
 from embedlab.data.text_sources import TextSource
 from embedlab.errors import BadInput
+
+_PARTS = {"train": "train", "val": "val", "valid": "val", "dev": "val", "test": "test"}
+_PART = re.compile(rf"(?:^|[._-])({'|'.join(_PARTS)})(?:[._-]|$)")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,22 @@ class TextPart:
         """The text's, and which part."""
         whole = self.text.identity()
         return None if whole is None else [whole, self.begin, self.end]
+
+
+def parts_by_name(path: Any) -> dict[str, str]:
+    """``train``, ``val`` and ``test`` of a folder that has one file of each, as ``ptb.train.txt`` or ``test.txt``.
+
+    ``val`` may also be called ``valid`` or ``dev``. Nothing, if the path is anything else.
+    """
+    if not isinstance(path, str | Path) or not Path(path).expanduser().is_dir():
+        return {}
+    found: dict[str, list[str]] = {}
+    for file in Path(path).expanduser().iterdir():
+        if match := _PART.search(file.name):
+            found.setdefault(_PARTS[match[1]], []).append(str(file))
+    if sorted(found) != sorted({*_PARTS.values()}) or any(len(files) > 1 for files in found.values()):
+        return {}
+    return {name: file for name, (file,) in found.items()}
 
 
 def split_off(texts: Sequence[TextSource], fractions: Sequence[float]) -> list[list[TextSource]]:

@@ -54,13 +54,14 @@ def keys(config: "DictConfig", prefix: str = "") -> list[str]:
 
 
 def group_of(word: str) -> str:
-    """The config group a reader means by ``losses``, ``loss``, ``experiments``, …
+    """The config group a reader means by ``losses``, ``loss``, ``experiments``, ``smoothings`` (of models), …
 
     Raises:
         BadInput: no group is called that.
     """
-    groups = names("groups")
-    for group in groups:
-        if word in (group, group + "s", group + "es"):
+    groups = {group: group for group in names("groups")}
+    groups |= {path.name: f"{group}/{path.name}" for group in groups for path in (conf_dir() / group).glob("*/")}
+    for name, group in groups.items():
+        if word in (group, name, name + "s", name + "es"):
             return group
     raise BadInput(f"{word}: nothing of that kind; {nearest(word, groups)}")

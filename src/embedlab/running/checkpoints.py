@@ -47,18 +47,19 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def check_checkpoint(path: Path, task: torch.nn.Module) -> dict[str, Any]:
-    """The checkpoint, once it is known to fit the task.
+    """The checkpoint, once it is known to fit the task. What is neither weight nor buffer, as counts, may grow.
 
     Raises:
         BadInput: a weight is missing, unknown, or of another shape: the checkpoint of another model.
     """
     checkpoint = load_checkpoint(path)
     saved, own = checkpoint["state_dict"], task.state_dict()
+    fixed = {*dict(task.named_parameters(remove_duplicate=False)), *dict(task.named_buffers(remove_duplicate=False))}
     for name in [*own, *saved]:
         if name not in saved or name not in own:
             where = "the checkpoint lacks" if name not in saved else "the model lacks"
             raise BadInput(f"{path}: a checkpoint of another model ({where} {name})")
-        if saved[name].shape != own[name].shape:
+        if name in fixed and saved[name].shape != own[name].shape:
             raise BadInput(
                 f"{path}: a checkpoint of another model ({name} is {tuple(saved[name].shape)} there "
                 f"and {tuple(own[name].shape)} here)"

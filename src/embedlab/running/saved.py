@@ -96,7 +96,7 @@ def open_task(path: str | Path, allow: Sequence[str] = ()) -> SavedTask:
     run, checkpoint = find_run(path)
     config = saved_config(run, allow=allow)
     if not hasattr(get_object(config.task._target_), "next_token"):
-        raise BadInput(f"{run.path}: no language model; those of experiment=char_rnn or penn_treebank generate text")
+        raise BadInput(f"{run.path}: no language model; those of experiment=char_rnn, penn_treebank or ngram write")
     task = make(config.task)
     weights = check_checkpoint(checkpoint, task)
     task.load_state_dict(weights["state_dict"])

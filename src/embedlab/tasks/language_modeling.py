@@ -1,11 +1,8 @@
 """Language modelling: the next token from all before it, by truncated backpropagation through time."""
 
-import math
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -14,17 +11,17 @@ from torch.optim.lr_scheduler import LRScheduler
 from embedlab import distributed
 from embedlab.batch import TokenWindow
 from embedlab.errors import BadInput
-from embedlab.evaluation.protocol import Estimate
 from embedlab.losses.language_modeling import OutputLayer
 from embedlab.models.recurrent import State, detached, moved
 from embedlab.randomness import mix, seed_torch
+from embedlab.tasks.language_task import LanguageTask
 
 
-class LanguageModeling(pl.LightningModule):
+class LanguageModeling(LanguageTask):
     """Trains a model of the next token on windows of a text; evaluates it on every token of the others.
 
-    The state goes on from window to window, its gradient does not; with the vocabulary it is kept in checkpoints, so
-    a run goes on inside an epoch, and a checkpoint alone is enough to generate text.
+    The state goes on from window to window, its gradient does not; it is kept in checkpoints, so a run goes on inside
+    an epoch.
 
     Args:
         model: ``(tokens (rows, steps), state or None) -> (hidden (rows, steps, H), state)``, as
@@ -56,22 +53,18 @@ class LanguageModeling(pl.LightningModule):
         self.model, self.loss = model, loss
         self.optimizer, self.scheduler = optimizer, scheduler
         self.sum_over_time, self.seed = sum_over_time, seed
-        self.words: list[str] = []  # of the vocabulary; from the data or from a checkpoint
         self._state: State | None = None
         self._evaluated: State | None = None
-        self._sums: dict[str, float] = {}
-        self._estimates: dict[str, dict[str, Estimate]] = {}
-
-    @property
-    def data(self) -> Any:
-        """The run's :class:`embedlab.data.language_modeling.LanguageModelingData`."""
-        return self.trainer.datamodule  # type: ignore[attr-defined]
 
     def setup(self, stage: str) -> None:
-        """Note the vocabulary."""
-        if not hasattr(self.data, "corpora"):
-            raise BadInput(f"data={type(self.data).__name__}: language models take data=language_modeling")
-        self.words = self.data.corpora["train"].vocabulary.words
+        """Note the vocabulary.
+
+        Raises:
+            BadInput: the text comes in no rows.
+        """
+        super().setup(stage)
+        if self.data.batch_size is None:
+            raise BadInput("data.batch_size=null: that is for counting n-grams; give a number of rows, as 20")
 
     def configure_optimizers(self) -> Any:
         """One optimizer of all weights."""
@@ -105,79 +98,27 @@ class LanguageModeling(pl.LightningModule):
             nn.utils.clip_grads_with_norm_(weights, float(gradient_clip_val), norm)
         self.log("train/gradient_norm", norm)
 
-    # A text is evaluated in one row, by each rank: no token is left out or counted twice.
-
-    def on_validation_epoch_start(self) -> None:
-        """Begin with nothing counted. Training's state waits until this is done."""
-        self._sums = {"nats": 0.0, "tokens": 0}
-        self._evaluated = None
-
-    def validation_step(self, batch: TokenWindow, batch_idx: int) -> None:
-        """Add up a window."""
+    def negative_log_likelihoods(self, batch: TokenWindow) -> Tensor:
+        """See :meth:`LanguageTask.negative_log_likelihoods`. Training's state waits until this is done."""
         hidden, self._evaluated = self.model(batch.inputs, None if batch.first else self._evaluated)
-        nats = self.loss.negative_log_likelihoods(hidden.flatten(0, 1), batch.targets.flatten())
-        self._sums["nats"] += nats.cpu().double().sum().item()
-        self._sums["tokens"] += nats.numel()
-
-    def on_validation_epoch_end(self) -> None:
-        """Log what validation found."""
-        self._conclude("val")
-
-    on_test_epoch_start = on_validation_epoch_start
-    test_step = validation_step
-
-    def on_test_epoch_end(self) -> None:
-        """Log what the test found."""
-        self._conclude("test")
-
-    def _conclude(self, split: str) -> None:
-        nats, tokens, characters = self._sums["nats"], self._sums["tokens"], self.data.characters(split)
-        found = {
-            "perplexity": _exp(nats / tokens), "loss": nats / tokens,
-            "bits_per_character": nats / math.log(2) / characters,
-            "tokens": tokens, "characters": characters, "unknown_fraction": self.data.unknown_fraction(split),
-        }  # fmt: skip
-        self._estimates[split] = {f"{split}/{name}": Estimate(float(value)) for name, value in found.items()}
-        self.log_dict({name: estimate.value for name, estimate in self._estimates[split].items()}, batch_size=1)
-
-    def estimates(self, split: str) -> dict[str, Estimate]:
-        """The numbers of the last evaluation of ``val`` or ``test``.
-
-        ``perplexity`` is the exponential of ``loss``, the mean of ``−ln p`` over all ``tokens`` of the text, an
-        unknown one being ``<unk>``; ``bits_per_character`` is its sum in bits over ``characters``, those of the text
-        as its tokens are written. ``unknown_fraction`` is the share of tokens that are ``<unk>``.
-        """
-        return self._estimates.get(split, {})
+        return self.loss.negative_log_likelihoods(hidden.flatten(0, 1), batch.targets.flatten())
 
     def next_token(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """``ln p`` ``(V,)`` of the token after these ``(n,)``, n ≥ 1, and the state to go on from."""
+        """See :meth:`LanguageTask.next_token`."""
         with torch.inference_mode():
             hidden, state = self.model(tokens[None].to(self.device), state)
             return self.loss.log_probabilities(hidden[0, -1:])[0], state
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the vocabulary, and the state of all ranks' rows."""
-        checkpoint["words"] = self.words
+        super().on_save_checkpoint(checkpoint)
         if self._state is not None:
             checkpoint["state"] = _gathered(self._state)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take them back.
-
-        Raises:
-            BadInput: the text has another vocabulary.
-        """
-        if self.words and checkpoint["words"] != self.words:
-            raise BadInput("data.path: the text has another vocabulary than when the run began")
-        self.words = checkpoint["words"]
+        """Take them back; see :meth:`LanguageTask.on_load_checkpoint`."""
+        super().on_load_checkpoint(checkpoint)
         self._state = _share(checkpoint.get("state"))
-
-    def save(self, directory: Path) -> None:
-        """Nothing: the checkpoint has it all."""
-
-
-def _exp(nats: float) -> float:
-    return math.exp(nats) if nats < 700 else math.inf
 
 
 def _gathered(state: State) -> State:

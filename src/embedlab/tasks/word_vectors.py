@@ -256,10 +256,7 @@ class WordVectors(pl.LightningModule):
         Raises:
             BadInput: there are more or fewer.
         """
-        if (before := checkpoint.get("ranks", 1)) != (ranks := distributed.world_size()):
-            raise BadInput(
-                f"ranks: {before} when the run began, {ranks} now; a run goes on with as many as it began with"
-            )
+        distributed.check_world_size(checkpoint.get("ranks", 1))
 
     def save(self, directory: Path) -> None:
         """The vectors into ``exports/``: ``vectors.safetensors``, with subwords fastText's ``vectors.bin``.
