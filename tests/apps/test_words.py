@@ -68,7 +68,7 @@ def test_words_for_the_projector(run):
 
 def test_sparse_vectors_are_not_for_the_projector(tmp_path):
     save(WordVectors(["a", "b"], sparse.eye(2, 300)), tmp_path / "v.npz")
-    with pytest.raises(BadInput, match="sparse vectors of 300 numbers, which no projector shows; model.dimension=100"):
+    with pytest.raises(BadInput, match=r"sparse vectors of 300 numbers, .*; model\.dimension=100"):
         export_vectors(tmp_path / "v.npz", format="projector")
 
 

@@ -112,6 +112,44 @@ def test_every_token_is_a_target_once(tokens, rows, steps):
     assert inputs.flatten().tolist() == [tokens, *range(kept - 1)]
 
 
+def test_windows_of_varying_length_have_every_token_once_in_each_epoch():
+    stream = FoldedStream(np.arange(40_003, dtype=np.int32), rows=3, steps=40, start=0, jitter=4.0, seed=7)
+    lengths = [np.diff(stream.bounds(epoch)) for epoch in range(9)]
+    assert all((each.sum(), each.min() > 0, len(each)) == (13_334, True, stream.windows) for each in lengths)
+    assert not np.array_equal(lengths[0], lengths[1])
+    together = np.concatenate(lengths)
+    long = together[together > 30]
+    assert 1 - len(long) / len(together) == pytest.approx(0.05, abs=0.02)
+    assert (long.mean(), long.std()) == pytest.approx((40, 4), rel=0.05)
+    assert together[together <= 30].mean() == pytest.approx(20, rel=0.1)
+    epoch = [stream[BatchIndices([(2 * stream.windows + w) * 3 + 1], 0)] for w in range(stream.windows)]
+    assert torch.cat([window.targets for window in epoch], 1).flatten().tolist() == list(range(13_334, 26_668))
+    assert [window.targets.shape[1] for window in epoch] == lengths[2].tolist()
+    assert [window.first for window in epoch] == [True] + [False] * (stream.windows - 1)
+
+
+def test_epochs_of_varying_windows_follow_from_the_seed(data):
+    found = data("a b c d\n" * 40, "a\n", "a\n", window=8, jitter=1.0)
+    loader = found.train_dataloader()
+    epochs = []
+    for epoch in range(2):
+        loader.sampler.set_epoch(epoch)
+        epochs.append([batch.targets.shape[1] for batch in loader])
+    again = found.train_dataloader()
+    again.sampler.set_epoch(1)
+    assert [batch.targets.shape[1] for batch in again] == epochs[1] != epochs[0]
+
+
+def test_a_reversed_text_is_read_from_its_end(data):
+    found = data("a b c d\ne f g h\n", "a b\n", "b\n", reversed=True)
+    words = found.corpora["train"].vocabulary.words
+    assert windows(found.train_dataloader(), words) == [
+        ["<eos> <eos> h><eos> h g", "e <eos> d><eos> d c"],
+        ["g f>f e", "c b>b a"],
+    ]
+    assert windows(found.val_dataloader(), words) == [["<eos> <eos> b><eos> b a"]]
+
+
 def test_ranks_share_the_rows_and_a_loader_goes_on_where_it_stood(data, monkeypatch):
     found = data("a b c d\n" * 20, "a\n", "a\n", batch_size=4)
     whole = list(found.train_dataloader())
@@ -142,6 +180,7 @@ def test_ranks_share_the_rows_and_a_loader_goes_on_where_it_stood(data, monkeypa
             "data.window=9: of the 3 tokens to train on each of data.batch_size=2 rows has only 1",
         ),
         (b"a b\n", {"batch_size": 0}, "data.batch_size=0"),
+        (b"a b\n", {"jitter": 1}, "data.jitter=1: steps, at least 0 and at most a quarter of data.window=3"),
     ],
 )
 def test_what_cannot_be_trained_on_is_said(data, content, more, said):

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from embedlab.errors import BadInput
-from embedlab.models.recurrent import CELLS, Recurrent, detached
+from embedlab.models.recurrent import CELLS, Recurrent
+from embedlab.models.state import detached
 
 PLAIN = {
     "rnn_tanh": nn.RNN, "rnn_relu": lambda *sizes, **options: nn.RNN(*sizes, nonlinearity="relu", **options),
@@ -94,6 +95,71 @@ def test_initial_weights_are_uniform():
     assert values.std() == pytest.approx(0.1 / 3**0.5, rel=0.02)
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_orthogonal_weights_from_step_to_step(cell):
+    torch.manual_seed(0)
+    model = Recurrent(9, cell, 4, 5, recurrent_init="orthogonal", init_range=0.1)
+    for layer in range(2):
+        gates = getattr(model.cells, f"weight_hh_l{layer}").detach().split(5)
+        assert len(gates) == {"lstm": 4, "gru": 3}.get(cell, 1)
+        for gate in gates:
+            torch.testing.assert_close(gate @ gate.T, torch.eye(5))
+    assert model.cells.weight_ih_l0.abs().max() <= 0.1
+
+
+def test_identity_weights_are_those_of_the_irnn():
+    model = Recurrent(9, "rnn_relu", 4, 5, layers=1, recurrent_init="identity")
+    assert torch.equal(model.cells.weight_hh_l0, torch.eye(5))
+    assert not model.cells.bias_hh_l0.any()
+    assert not model.cells.bias_ih_l0.any()
+    hidden, state = model(torch.tensor([[1]]))
+    with torch.no_grad():
+        model.embedding.weight.zero_()
+    later, _ = model(torch.zeros(1, 500, dtype=torch.long), state)
+    assert torch.equal(later[:, -1], hidden[:, 0])  # what it holds it holds for ever
+
+
+def test_one_hot_inputs_choose_a_weight_of_the_first_layer():
+    torch.manual_seed(0)
+    model = Recurrent(7, "rnn_tanh", hidden_dim=4, layers=1, embedding="one_hot").double()
+    assert {name.split(".")[0] for name, _ in model.named_parameters()} == {"cells"}
+    hidden, _ = model(torch.tensor([[3, 5]]))
+    cells = model.cells
+    first = (cells.weight_ih_l0[:, 3] + cells.bias_ih_l0 + cells.bias_hh_l0).tanh()
+    second = cells.weight_ih_l0[:, 5] + cells.bias_ih_l0 + first @ cells.weight_hh_l0.T + cells.bias_hh_l0
+    torch.testing.assert_close(hidden[0], torch.stack([first, second.tanh()]))
+
+
+def test_from_both_ends_each_row_to_its_own():
+    torch.manual_seed(0)
+    model = Recurrent(11, "gru", 4, 5, layers=2, bidirectional=True).double()
+    assert model.output_dim == 10
+    tokens, lengths = torch.randint(11, (3, 6)), torch.tensor([6, 2, 4])
+    hidden, _ = model(tokens, lengths=lengths)
+    for row, length in enumerate(lengths.tolist()):
+        alone, _ = model(tokens[row : row + 1, :length])
+        torch.testing.assert_close(hidden[row, :length], alone[0])
+        assert not hidden[row, length:].any()
+
+
+def test_regularisation_of_activations_and_their_change():
+    torch.manual_seed(0)
+    options = {"activation_regularization": 2.0, "temporal_activation_regularization": 3.0}
+    model = Recurrent(11, "lstm", 4, 5, dropout={"outputs": 0.5, "locked": True}, **options).double()
+    tokens = torch.randint(11, (3, 6))
+    torch.manual_seed(1)
+    hidden, state, penalty = model.regularized(tokens)
+    torch.manual_seed(1)
+    again, _ = model(tokens)
+    assert torch.equal(hidden, again)
+    raw, last = model.eval()(tokens)
+    torch.testing.assert_close(state, last)
+    change = sum(((raw[:, t] - raw[:, t - 1]) ** 2).sum() for t in range(1, 6)) / (3 * 5 * 5)
+    torch.testing.assert_close(penalty, 2 * (hidden**2).mean() + 3 * change)
+    assert model.regularized(tokens[:, :1])[2].isfinite()  # one step has no change
+    assert not Recurrent(11, "lstm", 4, 5).regularized(tokens)[2].any()
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -101,6 +167,13 @@ def test_initial_weights_are_uniform():
         ({"layers": 0}, "each is at least 1"),
         ({"dropout": 1.0}, "model.dropout=1.0"),
         ({"tied": True, "hidden_dim": 9}, "model.embedding_dim=200 and model.hidden_dim=9 must be equal"),
+        ({"tied": True, "last_dim": 9}, "model.embedding_dim=200 and model.last_dim=9 must be equal"),
+        ({"dropout": {"weights": 1.5}}, r"model.dropout.weights=1.5: a probability"),
+        ({"embedding": "two_hot"}, "model.embedding=two_hot: there are learned and one_hot"),
+        ({"embedding": "one_hot", "vectors": "v.bin"}, "model.embedding=one_hot: no vectors to tie"),
+        ({"recurrent_init": "unit"}, "model.recurrent_init=unit: there are orthogonal, identity, and null"),
+        ({"recurrent_init": "identity"}, "model.recurrent_init=identity: for model.cell=rnn_relu or rnn_tanh"),
+        ({"freeze_vectors": True}, "model.freeze_vectors=true: name the vectors too"),
     ],
 )
 def test_bad_sizes(options, said):

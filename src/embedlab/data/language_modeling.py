@@ -1,5 +1,6 @@
 """Text for language models: a stream of tokens, folded into rows to train on and read in one row to evaluate."""
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -14,13 +15,17 @@ from embedlab.batch import TokenWindow
 from embedlab.data.corpus import Corpus
 from embedlab.data.loader import TrainLoader
 from embedlab.data.preparation import Preparation, open_texts
-from embedlab.data.samplers import BatchIndices, ConsecutiveSampler
+from embedlab.data.samplers import BatchIndices, WindowSampler
 from embedlab.data.text import InOrderBlocks, TextBlocks
 from embedlab.data.text_parts import parts_by_name, split_off
 from embedlab.errors import BadInput
+from embedlab.randomness import mix
 from embedlab.text.vocabulary import UNKNOWN
 
 EVALUATION_STEPS = 1000  # of a window of evaluation; numbers don't depend on it
+
+
+HALVED = 0.05  # the share of windows that are about half as long, where lengths vary
 
 
 class FoldedStream(Dataset[TokenWindow]):
@@ -34,25 +39,50 @@ class FoldedStream(Dataset[TokenWindow]):
         rows: into how many it is folded.
         steps: of a window.
         start: the token taken to stand before the stream.
+        jitter: above 0, windows end elsewhere in each epoch, see :meth:`bounds`.
+        seed: from which, with the number of the epoch, it follows where.
     """
 
-    def __init__(self, ids: NDArray[np.int32], rows: int, steps: int, start: int) -> None:
+    def __init__(
+        self, ids: NDArray[np.int32], rows: int, steps: int, start: int, jitter: float = 0.0, seed: int = 0
+    ) -> None:
         self.ids, self.rows, self.steps, self.start = ids, rows, steps, start
+        self.jitter, self.seed = jitter, seed
         self.length = len(ids) // rows
-
-    @property
-    def windows(self) -> int:
-        """In a row."""
-        return -(-self.length // self.steps)
+        mean = steps * (1 - HALVED / 2) if jitter else steps
+        self.windows = math.ceil(self.length / mean)  # in a row, in every epoch
+        self._bounds: tuple[int, NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
         return self.windows * self.rows
 
+    def bounds(self, epoch: int) -> NDArray[np.int64]:
+        """Where windows begin, and where the last ends ``(windows + 1,)``.
+
+        With jitter their lengths are drawn from a normal distribution of that deviation about ``steps``, or, with
+        probability 0.05, about half of it (Merity et al. 2018), and all are then stretched by a little to cover the
+        row: each epoch has all tokens, in equally many windows.
+        """
+        if self._bounds is None or self._bounds[0] != epoch:
+            self._bounds = epoch, self._drawn(epoch) if self.jitter else self._equal()
+        return self._bounds[1]
+
+    def _equal(self) -> NDArray[np.int64]:
+        return np.minimum(np.arange(self.windows + 1) * self.steps, self.length)
+
+    def _drawn(self, epoch: int) -> NDArray[np.int64]:
+        random = np.random.default_rng(mix(self.seed, epoch))
+        means = np.where(random.random(self.windows) < HALVED, self.steps / 2, self.steps)
+        ends = random.normal(means, self.jitter).clip(self.steps / 4).cumsum()
+        stretched = (ends * ((self.length - self.windows) / ends[-1])).round().astype(np.int64)
+        return np.append(0, stretched) + np.arange(self.windows + 1)  # no window is without a step
+
     def __getitem__(self, batch: BatchIndices) -> TokenWindow:
-        """Window ``w`` of rows ``r``, by indices ``w·rows + r``."""
+        """Window ``w`` of rows ``r``, by indices ``w·rows + r``, the windows of all epochs being numbered on."""
         windows, rows = np.divmod(batch.indices, self.rows)
-        first = int(windows[0]) * self.steps
-        steps = np.arange(first, min(first + self.steps, self.length))
+        epoch, window = divmod(int(windows[0]), self.windows)
+        first, last = self.bounds(epoch)[window : window + 2].tolist()
+        steps = np.arange(first, last)
         places = rows[:, None] * self.length + steps
         inputs = np.where(places > 0, self.ids[np.maximum(places - 1, 0)], self.start)
         targets = self.ids[places].astype(np.int64)
@@ -72,6 +102,8 @@ class LanguageModelingData(LightningDataModule):
         seed: of the experiment.
         batch_size: rows that the training text is folded into; None for blocks of it in order, to count.
         window: steps through which gradients flow back, or tokens of a block.
+        jitter: standard deviation of windows' lengths in steps, as :class:`FoldedStream` draws them; 0: all are equal.
+        reversed: texts are read from their end, by models that are to predict what stands before.
         val_path: likewise to validate on; None: split off the end of ``path``.
         test_path: likewise to test on.
         val_fraction: how much is split off, before what is split off to test on.
@@ -89,6 +121,8 @@ class LanguageModelingData(LightningDataModule):
         seed: int,
         batch_size: int | None = 20,
         window: int = 35,
+        jitter: float = 0.0,
+        reversed: bool = False,
         val_path: str | Sequence[str] | None = None,
         test_path: str | Sequence[str] | None = None,
         val_fraction: float = 0.05,
@@ -101,7 +135,10 @@ class LanguageModelingData(LightningDataModule):
             raise BadInput("data.path: name the text to train on: data.path=FILE, a folder, or a pattern of files")
         if (batch_size is not None and batch_size < 1) or window < 1:
             raise BadInput(f"data.batch_size={batch_size}, data.window={window}: both are at least 1")
+        if not 0 <= jitter <= window / 4:
+            raise BadInput(f"data.jitter={jitter:g}: steps, at least 0 and at most a quarter of data.window={window}")
         self.path, self.seed, self.batch_size, self.window, self.cache = path, seed, batch_size, window, cache
+        self.jitter, self.reversed = jitter, reversed
         self.held_out = {"val": (val_path, val_fraction), "test": (test_path, test_fraction)}
         self.preparation = Preparation(unknown=True, **preparation)
 
@@ -129,9 +166,10 @@ class LanguageModelingData(LightningDataModule):
         """Fingerprint of the texts and of how they were prepared."""
         return " ".join(corpus.directory.name for corpus in self.corpora.values())
 
-    def stream(self, split: str, rows: int, steps: int) -> FoldedStream:
+    def stream(self, split: str, rows: int, steps: int, jitter: float = 0.0) -> FoldedStream:
         """The text of ``train``, ``val`` or ``test``, folded."""
-        return FoldedStream(self.corpora[split].ids, rows, steps, self.corpora["train"].vocabulary.start)
+        ids, start = self.corpora[split].ids, self.corpora["train"].vocabulary.start
+        return FoldedStream(ids[::-1] if self.reversed else ids, rows, steps, start, jitter, self.seed)
 
     def characters(self, split: str) -> int:
         """How many the text of a split has, as its tokens are written: with a space after each word."""
@@ -167,8 +205,8 @@ class LanguageModelingData(LightningDataModule):
             blocks = TextBlocks(np.append(np.arange(0, length, self.window), length))
             in_order = InOrderBlocks(len(blocks), self.seed)
             return TrainLoader(blocks, sampler=in_order, batch_size=None, generator=torch.Generator())
-        stream = self.stream("train", self.batch_size, self.window)
-        sampler = ConsecutiveSampler(self.batch_size, stream.windows, self.seed)
+        stream = self.stream("train", self.batch_size, self.window, self.jitter)
+        sampler = WindowSampler(self.batch_size, stream.windows, self.seed)
         return TrainLoader(stream, sampler=sampler, batch_size=None, generator=torch.Generator())
 
     def val_dataloader(self) -> DataLoader:

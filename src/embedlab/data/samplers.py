@@ -196,6 +196,14 @@ class ConsecutiveSampler(BatchSampler):
         return np.arange(step * self.batch_size, (step + 1) * self.batch_size)
 
 
+class WindowSampler(ConsecutiveSampler):
+    """Rows in order, and those of an epoch follow those of the epoch before."""
+
+    def rows(self, epoch: int, step: int) -> NDArray[np.int64]:
+        """The global batch."""
+        return super().rows(epoch, epoch * self.batches_per_epoch + step)
+
+
 class InOrderSampler(Sampler[BatchIndices]):
     """All rows in order, dealt to the ranks in turn: for evaluation.
 

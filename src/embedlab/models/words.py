@@ -11,9 +11,9 @@ from torch import nn
 
 from embedlab.errors import BadInput
 from embedlab.kernels.vector_tiles import zeros
+from embedlab.models.pretrained import load_vectors
 from embedlab.models.word_model import WordModel
 from embedlab.text.subwords import Subwords
-from embedlab.vectors.formats import load
 from embedlab.vectors.subword_vectors import SubwordVectors
 from embedlab.vectors.word_vectors import WordVectors
 
@@ -83,17 +83,8 @@ class SkipGram(WordModel):
         Raises:
             BadInput: vectors of another size or of other n-grams; no word is known; what reading the file raises.
         """
-        given = load(path)
-        if given.vector_size != self.embedding_dim:
-            raise BadInput(
-                f"model.vectors={path}: vectors of {given.vector_size} numbers, and the model's are of "
-                f"{self.embedding_dim}; take model.embedding_dim={given.vector_size}"
-            )
-        if given.is_sparse:
-            raise BadInput(f"model.vectors={path}: sparse vectors, of counts; training goes on from dense ones")
+        given = load_vectors(path, self.embedding_dim, words)
         known = [(row, given.key_to_index[word]) for row, word in enumerate(words) if word in given.key_to_index]
-        if not known:
-            raise BadInput(f"model.vectors={path}: none of its words is in the text, as {given.index_to_key[0]!r}")
         rows, theirs = np.array(known).T
         columns, source = slice(self.embedding_dim), given.vectors
         if self.subwords is not None and given.subwords is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 from lightning_fabric.utilities.exceptions import MisconfigurationException
@@ -22,12 +23,18 @@ class Built:
 
 
 def build_data(config: DictConfig) -> Any:
-    """The data module; what it holds, and what the loss is meant for, go into the config to build the model from."""
+    """The data module; what it holds, and what the loss is meant for, go into the config to build the model from.
+
+    Of a model that has it, so does ``output_dim``, for the loss.
+    """
     data = make(config.data)
     loss = get_object(config.loss._target_) if "loss" in config else None
     with open_dict(config):
         config.embedding = {"unit_length": getattr(loss, "unit_length", True)}
         config.sizes = data.sizes
+        if "model" in config and hasattr(get_object(config.model._target_), "output_dim"):
+            with torch.device("meta"):  # sizes only: no memory, no random numbers
+                config.sizes.output_dim = make(config.model).output_dim
     return data
 
 

@@ -12,7 +12,7 @@ from embedlab import distributed
 from embedlab.batch import TokenWindow
 from embedlab.errors import BadInput
 from embedlab.losses.language_modeling import OutputLayer
-from embedlab.models.recurrent import State, detached, moved
+from embedlab.models.state import State, detached, moved
 from embedlab.randomness import mix, seed_torch
 from embedlab.tasks.language_task import LanguageTask
 
@@ -25,7 +25,8 @@ class LanguageModeling(LanguageTask):
 
     Args:
         model: ``(tokens (rows, steps), state or None) -> (hidden (rows, steps, H), state)``, as
-            :class:`embedlab.models.recurrent.Recurrent`.
+            :class:`embedlab.models.recurrent.Recurrent`; one that has ``regularized`` gives there a third thing, to be
+            added to the loss that trains.
         loss: the output layer.
         optimizer: ``parameters -> Optimizer``.
         scheduler: ``optimizer -> LRScheduler``, stepped once an epoch; None for a constant rate.
@@ -48,16 +49,19 @@ class LanguageModeling(LanguageTask):
             raise BadInput(f"loss={type(loss).__name__}: language models take loss=cross_entropy or adaptive_softmax")
         if not hasattr(model, "tied"):
             raise BadInput(f"model={type(model).__name__}: language models take model=lstm, gru or rnn")
+        if getattr(model, "bidirectional", False):
+            raise BadInput("model.bidirectional=true: a language model would see what it is to predict; take false")
         if model.tied:
             loss.tie(model.embedding.weight)  # type: ignore[arg-type, union-attr]
         self.model, self.loss = model, loss
         self.optimizer, self.scheduler = optimizer, scheduler
         self.sum_over_time, self.seed = sum_over_time, seed
         self._state: State | None = None
+        self._pace = 1.0  # of the window at hand
         self._evaluated: State | None = None
 
     def setup(self, stage: str) -> None:
-        """Note the vocabulary.
+        """Note the vocabulary; a run that does not go on from a checkpoint starts from the vectors its model names.
 
         Raises:
             BadInput: the text comes in no rows.
@@ -65,6 +69,9 @@ class LanguageModeling(LanguageTask):
         super().setup(stage)
         if self.data.batch_size is None:
             raise BadInput("data.batch_size=null: that is for counting n-grams; give a number of rows, as 20")
+        embedding: Any = getattr(self.model, "embedding", None)
+        if stage == "fit" and self.trainer.ckpt_path is None and getattr(embedding, "vectors", None):
+            embedding.start_from(embedding.vectors, self.words)
 
     def configure_optimizers(self) -> Any:
         """One optimizer of all weights."""
@@ -77,11 +84,33 @@ class LanguageModeling(LanguageTask):
         """The loss of a window, whose rows go on where those of the last one ended."""
         seed_torch(mix(self.seed, self.global_step, distributed.rank()), self.device)
         state = None if batch.first or self._state is None else moved(self._state, self.device)
-        hidden, state = self.model(batch.inputs, state)
+        hidden, state, penalty = self._read(batch.inputs, state)
         self._state = detached(state)
         loss: Tensor = self.loss(hidden.flatten(0, 1), batch.targets.flatten())
         self.log("train/loss", loss, prog_bar=True, batch_size=batch.targets.numel())
+        loss = loss + penalty
         return loss * batch.targets.shape[1] if self.sum_over_time else loss
+
+    def _read(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State, Any]:
+        """What the model makes of a window, and what it adds to the loss that trains."""
+        if hasattr(self.model, "regularized"):
+            return self.model.regularized(tokens, state)  # type: ignore[operator]
+        return (*self.model(tokens, state), 0.0)
+
+    def on_train_batch_start(self, batch: TokenWindow, batch_idx: int) -> None:
+        """Note how long the window is, where they differ by chance."""
+        self._pace = batch.targets.shape[1] / self.data.window if self.data.jitter else 1.0
+
+    def optimizer_step(
+        self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Callable[[], Any] | None = None
+    ) -> None:
+        """One step, at a rate in proportion to the window's length: short ones count no more (Merity et al. 2018)."""
+        rates = [group["lr"] for group in optimizer.param_groups]
+        for group in optimizer.param_groups:
+            group["lr"] *= self._pace
+        super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
 
     def configure_gradient_clipping(
         self,
