@@ -14,7 +14,15 @@ CHOICES = [(group, name) for group in names("groups") for name in names(group)]
 OF_HYDRA = ("launch", "sweep", "sweeper")  # groups that set Hydra's own keys
 SMOKE = ["trainer.max_epochs=1", "trainer.enable_progress_bar=false", "threads=1", "name=smoke"]
 OF_IMAGES = ["sampler.classes_per_batch=4", "sampler.batches_per_epoch=2"]
-OF_LANGUAGE = ("char_rnn", "penn_treebank", "ngram")
+OF_LANGUAGE = {  # and their smallest model
+    "ngram": [],
+    "char_rnn": ["model.embedding_dim=4", "model.hidden_dim=4"],
+    "penn_treebank": ["model.embedding_dim=4", "model.hidden_dim=4"],
+    "penn_treebank_medium": ["model.embedding_dim=4", "model.hidden_dim=4"],
+    "awd_lstm": ["model.embedding_dim=4", "model.hidden_dim=6", "data.jitter=1"],
+    "window_lm": ["model.embedding_dim=4", "model.hidden_dim=4"],
+    "char_transformer": ["model.hidden_dim=8", "model.layers=1", "model.heads=2"],
+}
 
 
 @pytest.mark.parametrize(("group", "name"), CHOICES)
@@ -100,9 +108,9 @@ def test_every_experiment_trains(name, tmp_path, request):
     if name in OF_LANGUAGE:
         (tmp_path / "text.txt").write_text("a dog and a cat and a dog\n" * 20)
         shrink = [f"data.path={tmp_path}/text.txt", "data.val_path=null", "data.test_path=null", "data.window=5"]
-        shrink += [f"data.cache={tmp_path}"]
+        shrink += [f"data.cache={tmp_path}", *OF_LANGUAGE[name]]
         if name != "ngram":
-            shrink += ["data.batch_size=2", "model.embedding_dim=4", "model.hidden_dim=4"]
+            shrink += ["data.batch_size=2", "callbacks.samples.length=3"]
     if name == "fasttext":
         shrink.append("model.subwords.bucket=100")
     with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):

@@ -22,6 +22,7 @@ from embedlab.running.catalog import conf_dir
 from embedlab.running.rundir import RunDir
 from embedlab.tasks.language_modeling import LanguageModeling
 from embedlab.text import Characters
+from embedlab.vectors import WordVectors, save
 
 
 def task_of(words, cell="lstm", dim=8, lr=1.0, optimizer=torch.optim.SGD, **more):
@@ -133,6 +134,49 @@ def test_hello_world_is_learned_by_heart(cell, tmp_path):
     assert task.estimates("test")["test/perplexity"].value < 1.02
 
 
+def test_windows_of_other_lengths_have_learning_rates_in_proportion(tmp_path):
+    task = task_of(14, lr=0.5)
+    before = torch.cat([weight.detach().clone().flatten() for weight in task.parameters()])
+    data = data_of(tmp_path, batch_size=2, window=16, jitter=4.0)
+    steps = len(next(iter(data.train_dataloader())).targets[0])
+    assert steps != 16
+    trainer = trainer_of(1, limit_train_batches=1, limit_val_batches=0)
+    trainer.fit(task, datamodule=data)
+    after = torch.cat([weight.detach().flatten() for weight in task.parameters()])
+    norm = trainer.callback_metrics["train/gradient_norm"].item()
+    assert (before - after).norm().item() == pytest.approx(0.5 * steps / 16 * norm, rel=1e-5)
+    assert trainer.optimizers[0].param_groups[0]["lr"] == 0.5
+
+
+def test_what_the_model_adds_to_the_loss_trains_and_is_not_logged(monkeypatch):
+    plain, regularized = (
+        task_of(11, model={"activation_regularization": strength}).double() for strength in (0.0, 2.0)
+    )
+    logged = []
+    for task in (plain, regularized):
+        monkeypatch.setattr(task, "log", lambda name, value, **_: logged.append(value.item()))
+    window = TokenWindow(*torch.randint(11, (2, 3, 9)), True)
+    added = regularized.training_step(window, 0) - plain.training_step(window, 0)
+    hidden, _ = plain.model(window.inputs)
+    torch.testing.assert_close(added, 2 * hidden.square().mean())
+    assert logged[0] == logged[1]
+
+
+def test_a_run_starts_from_vectors_once(tmp_path):
+    save(WordVectors(["t", "o"], [[1.0] * 8, [2.0] * 8]), path := str(tmp_path / "v.npz"))
+    data = data_of(tmp_path, batch_size=2, window=10)
+    task = task_of(9, model={"vectors": path, "freeze_vectors": True})
+    trainer = trainer_of(1, limit_train_batches=1, limit_val_batches=0)
+    trainer.fit(task, datamodule=data)
+    words = data.corpora["train"].vocabulary
+    assert task.model.embedding.weight[[words.index["t"], words.index["o"]]].mean(1).tolist() == [1.0, 2.0]
+    trainer.save_checkpoint(tmp_path / "at.ckpt", weights_only=False)
+    (tmp_path / "v.npz").unlink()  # what goes on from a checkpoint does not read it
+    resumed = trainer_of(2, limit_train_batches=1, limit_val_batches=0)
+    resumed.fit(task, datamodule=data, ckpt_path=tmp_path / "at.ckpt", weights_only=True)
+    assert resumed.global_step == 2
+
+
 def test_gradients_are_clipped_by_their_norm_which_is_logged(tmp_path):
     steps = {}
     for clip in (None, 0.25):
@@ -149,16 +193,34 @@ def test_gradients_are_clipped_by_their_norm_which_is_logged(tmp_path):
     assert steps[0.25] == pytest.approx((0.25, steps[None][1]), rel=1e-4)
 
 
-def test_a_killed_run_goes_on_bit_for_bit(tmp_path, train_until_killed):
+RECURRENT = ["model.embedding_dim=8", "model.hidden_dim=8"]
+CHARACTERS = ["data.tokenizer={_target_: embedlab.text.Characters}", "data.eos=false"]
+EXPERIMENTS = {  # small, and the shape of each part of the state
+    "char_rnn": ([*RECURRENT, "model.dropout=0.2", "model.tied=true"], (2, 10, 8)),
+    "awd_lstm": (
+        [*RECURRENT, *CHARACTERS, "data.val_path=null", "data.test_path=null", "data.jitter=4", "optimizer.lr=1",
+         "callbacks.averaging.patience=0"],
+        (3, 10, 8),
+    ),
+    "char_transformer": (
+        ["model.hidden_dim=8", "model.layers=1", "model.heads=2", "model.context=16", "model.dropout=0.2"],
+        (1, 10, 2, 15, 4),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_a_killed_run_goes_on_bit_for_bit(experiment, tmp_path, train_until_killed):
+    options, shape = EXPERIMENTS[experiment]
     draw = random.Random(0)
     (tmp_path / "text.txt").write_text("\n".join("".join(draw.choices("abcde ", k=20)) for _ in range(100)))
 
     def composed(directory):
         overrides = [
-            "experiment=char_rnn", f"data.path={tmp_path}/text.txt", f"data.cache={tmp_path}/cache",
-            "data.batch_size=10", "data.window=40", "model.hidden_dim=8", "model.embedding_dim=8", "model.dropout=0.2",
-            "model.tied=true", "scheduler=multi_step", "scheduler.milestones=[1]", "trainer.max_epochs=3", "threads=1",
-            "callbacks.last.every_n_train_steps=3", "trainer.enable_progress_bar=false",
+            f"experiment={experiment}", f"data.path={tmp_path}/text.txt", f"data.cache={tmp_path}/cache", *options,
+            "data.batch_size=10", "data.window=40", "scheduler=multi_step", "scheduler.milestones=[1]",
+            "trainer.max_epochs=3", "threads=1", "callbacks.last.every_n_train_steps=3",
+            "callbacks.samples.length=5", "trainer.enable_progress_bar=false",
         ]  # fmt: skip
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
             return hydra.compose("train", [*overrides, f"run_dir={tmp_path / directory}"])
@@ -168,15 +230,19 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, train_until_killed):
     train_until_killed(composed("cut"), RunDir(tmp_path / "cut"), step=8)
     cut = torch.load(RunDir(tmp_path / "cut").last_checkpoint, weights_only=True)
     assert cut["global_step"] == 6
-    assert [part.shape for part in cut["state"]] == [(2, 10, 8)] * 2
+    assert [part.shape for part in cut["state"]] == [shape] * 2
     assert set(cut["words"]) == {*"abcde", r"\s", r"\n", "<unk>"}
     training.train(composed("cut"), RunDir(tmp_path / "cut"))
     whole, cut = (torch.load(RunDir(tmp_path / name).last_checkpoint, weights_only=True) for name in ("whole", "cut"))
     assert whole["global_step"] == cut["global_step"] == 15
-    assert all(torch.equal(value, cut["state_dict"][name]) for name, value in whole["state_dict"].items())
+    for weights in {"state_dict", "current_model_state"} & set(whole):
+        assert all(torch.equal(value, cut[weights][name]) for name, value in whole[weights].items())
     assert all(torch.equal(one, other) for one, other in zip(whole["state"], cut["state"], strict=True))
     metrics = [RunDir(tmp_path / name).read_json("metrics.json") for name in ("whole", "cut")]
     assert metrics[0] == metrics[1]
+    texts = [(tmp_path / name / "samples.txt").read_text() for name in ("whole", "cut")]
+    assert texts[0] == texts[1]
+    assert texts[0].count("=== ") == 3
     assert metrics[0]["test/tokens"]["value"] == 104  # five lines, the last without its end
 
 
@@ -186,6 +252,8 @@ def test_what_does_not_go_together_is_said(tmp_path):
         LanguageModeling(model, TripletLoss(), torch.optim.SGD)
     with pytest.raises(BadInput, match="model=Linear: language models take model=lstm"):
         LanguageModeling(nn.Linear(2, 2), CrossEntropy(9, 8), torch.optim.SGD)
+    with pytest.raises(BadInput, match=r"model\.bidirectional=true: a language model would see what it is to predict"):
+        task_of(9, model={"bidirectional": True})
     task = task_of(9)
     task.words = ["a"]
     with pytest.raises(BadInput, match="another vocabulary than when the run began"):

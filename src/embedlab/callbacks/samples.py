@@ -59,7 +59,8 @@ class Samples(pl.Callback):
         """
         try:
             for prompt in self.prompts:
-                self._text(trainer, pl_module, prompt, next(iter(self.drawn.values())))
+                for sampling in self.drawn.values():
+                    self._text(trainer, pl_module, prompt, sampling)
         except BadInput as error:
             raise BadInput(f"callbacks.samples.prompts: {str(error).removeprefix('--prompt: ')}") from error
         if trainer.is_global_zero and self.path.exists():

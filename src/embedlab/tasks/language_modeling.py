@@ -61,7 +61,7 @@ class LanguageModeling(LanguageTask):
         self._evaluated: State | None = None
 
     def setup(self, stage: str) -> None:
-        """Note the vocabulary; a run that does not go on from a checkpoint starts from the vectors its model names.
+        """Note the vocabulary.
 
         Raises:
             BadInput: the text comes in no rows.
@@ -69,8 +69,11 @@ class LanguageModeling(LanguageTask):
         super().setup(stage)
         if self.data.batch_size is None:
             raise BadInput("data.batch_size=null: that is for counting n-grams; give a number of rows, as 20")
+
+    def on_fit_start(self) -> None:
+        """Start from the vectors that the model names; a run that goes on from a checkpoint has its own."""
         embedding: Any = getattr(self.model, "embedding", None)
-        if stage == "fit" and self.trainer.ckpt_path is None and getattr(embedding, "vectors", None):
+        if getattr(embedding, "vectors", None) and self.trainer.ckpt_path is None:
             embedding.start_from(embedding.vectors, self.words)
 
     def configure_optimizers(self) -> Any:
