@@ -30,6 +30,9 @@ class OutputLayer(nn.Module, ABC):
     def log_probabilities(self, hidden: Tensor) -> Tensor:
         """``ln p`` of all tokens ``(n, V)``."""
 
+    def take_counts(self, counts: Tensor) -> None:
+        """Hear how often each token stands in the text trained on ``(V,)``; most layers have no use for it."""
+
     def tie(self, embeddings: nn.Parameter) -> None:
         """Take the embeddings ``(V, H)`` as output weights.
 
@@ -78,7 +81,7 @@ class CrossEntropy(OutputLayer):
         return self._logits(hidden).log_softmax(-1)
 
     def _logits(self, hidden: Tensor) -> Tensor:
-        return _at_least_float32(functional.linear(hidden, self.weight, self.bias))
+        return at_least_float32(functional.linear(hidden, self.weight, self.bias))
 
 
 class AdaptiveSoftmax(OutputLayer):
@@ -117,11 +120,11 @@ class AdaptiveSoftmax(OutputLayer):
 
     def negative_log_likelihoods(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """See :meth:`OutputLayer.negative_log_likelihoods`."""
-        return _at_least_float32(-self.layer(hidden, targets).output)
+        return at_least_float32(-self.layer(hidden, targets).output)
 
     def log_probabilities(self, hidden: Tensor) -> Tensor:
         """See :meth:`OutputLayer.log_probabilities`."""
-        return _at_least_float32(self.layer.log_prob(hidden))
+        return at_least_float32(self.layer.log_prob(hidden))
 
 
 def linear_cross_entropy(hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
@@ -149,7 +152,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         total = total.to(hidden.device)
         for first in range(0, len(hidden), rows):
             part, targeted = hidden[first : first + rows], targets[first : first + rows, None]
-            logits = _at_least_float32(functional.linear(part, weight, bias))
+            logits = at_least_float32(functional.linear(part, weight, bias))
             highest = logits.max(1, keepdim=True).values
             total += (highest - logits.gather(1, targeted)).sum()
             exponentials = logits.sub_(highest).exp_()  # in place: the chunk is read and written as seldom as can be
@@ -180,5 +183,6 @@ def _chunk_rows(weight: Tensor) -> int:
     return max(CHUNK // len(weight), 1)
 
 
-def _at_least_float32(values: Tensor) -> Tensor:
+def at_least_float32(values: Tensor) -> Tensor:
+    """Values of half precision in float32, others as they are."""
     return values if values.dtype == torch.float64 else values.float()

@@ -46,7 +46,10 @@ class LanguageModeling(LanguageTask):
     ) -> None:
         super().__init__()
         if not isinstance(loss, OutputLayer):
-            raise BadInput(f"loss={type(loss).__name__}: language models take loss=cross_entropy or adaptive_softmax")
+            raise BadInput(
+                f"loss={type(loss).__name__}: language models take loss=cross_entropy, adaptive_softmax, "
+                "sampled_softmax or nce"
+            )
         if not hasattr(model, "tied"):
             raise BadInput(f"model={type(model).__name__}: language models take model=lstm, gru or rnn")
         if getattr(model, "bidirectional", False):
@@ -61,7 +64,7 @@ class LanguageModeling(LanguageTask):
         self._evaluated: State | None = None
 
     def setup(self, stage: str) -> None:
-        """Note the vocabulary.
+        """Note the vocabulary, and how often each of its tokens occurs.
 
         Raises:
             BadInput: the text comes in no rows.
@@ -69,6 +72,7 @@ class LanguageModeling(LanguageTask):
         super().setup(stage)
         if self.data.batch_size is None:
             raise BadInput("data.batch_size=null: that is for counting n-grams; give a number of rows, as 20")
+        self.loss.take_counts(torch.from_numpy(self.data.corpora["train"].vocabulary.counts))
 
     def on_fit_start(self) -> None:
         """Start from the vectors that the model names; a run that goes on from a checkpoint has its own."""
