@@ -11,8 +11,9 @@ def test_from_text_to_text(embedlab, command, tmp_path, monkeypatch):
     monkeypatch.setenv("EMBEDLAB_CACHE", str(tmp_path / "cache"))
     (tmp_path / "text.txt").write_text("to be, or not to be\n" * 100)
     done = embedlab(
-        "train", "experiment=char_rnn", "data.path=text.txt", *TINY, "optimizer.lr=0.01", "threads=1", "run_dir=run"
-    )
+        "train", "experiment=char_rnn", "data.path=text.txt", *TINY, "optimizer.lr=0.01", "threads=1", "run_dir=run",
+        "task.gallery.prompts=[to be]", "task.gallery.length=30",
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     metrics = {
         key: entry["value"] for key, entry in json.loads((tmp_path / "run" / "metrics.json").read_text()).items()
@@ -23,6 +24,9 @@ def test_from_text_to_text(embedlab, command, tmp_path, monkeypatch):
     assert "perplexity" in (tmp_path / "run" / "report.html").read_text()
     history = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
     assert all(line["train/gradient_norm"] > 0 for line in history if "train/loss" in line)
+    samples = json.loads((tmp_path / "run" / "samples.json").read_text())["samples"]
+    assert [(sample["prompt"], len(sample["text"])) for sample in samples] == [("to be", 30)]
+    assert samples[0]["text"] in (tmp_path / "run" / "report.html").read_text()
 
     again = command("evaluate", "run")
     assert again.returncode == 0, again.stderr

@@ -248,7 +248,7 @@ def test_a_killed_run_goes_on_bit_for_bit(experiment, tmp_path, train_until_kill
 
 def test_what_does_not_go_together_is_said(tmp_path):
     model = Recurrent(9, embedding_dim=8, hidden_dim=8)
-    with pytest.raises(BadInput, match="loss=TripletLoss: language models take loss=cross_entropy or"):
+    with pytest.raises(BadInput, match="loss=TripletLoss: language models take loss=cross_entropy, "):
         LanguageModeling(model, TripletLoss(), torch.optim.SGD)
     with pytest.raises(BadInput, match="model=Linear: language models take model=lstm"):
         LanguageModeling(nn.Linear(2, 2), CrossEntropy(9, 8), torch.optim.SGD)

@@ -11,6 +11,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from embedlab.report.figures import colour
+from embedlab.report.gallery import gallery, how_drawn
 from embedlab.report.layout import columns, error_line, format_seconds, legend, verdict
 from embedlab.report.metrics import Metric, coverages, ordered
 from embedlab.report.pictures import Pictures
@@ -39,7 +40,7 @@ def render(sweep: Sweep, table: Table, pictures: Pictures, drawn: int) -> str:
     environment.globals.update(
         colour=colour, columns=columns, error_line=error_line, format_seconds=format_seconds, data_uri=data_uri
     )
-    first = sweep.runs[0]
+    first, shown = sweep.runs[0], sweep.part(list(sweep.variants[:drawn]))
     return environment.get_template("report.html.j2").render(
         sweep=sweep,
         pictures=pictures,
@@ -53,7 +54,9 @@ def render(sweep: Sweep, table: Table, pictures: Pictures, drawn: int) -> str:
         facts=facts(sweep),
         finding="" if sweep.single else finding(table.main),
         estimates=tiles(first) if sweep.single else [],
-        words=word_tables(sweep.part(list(sweep.variants[:drawn]))),
+        words=word_tables(shown),
+        gallery=gallery(shown),
+        how_drawn=how_drawn(shown),
         failed=sweep.failed[:MOST_FAILURES],
         config=yaml.safe_dump(dict(first.config), sort_keys=False, allow_unicode=True) if first.config else "",
         environment=list(flatten(first.environment)),

@@ -90,6 +90,17 @@ class Run:
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             return {}
 
+    @cached_property
+    def sampling(self) -> Mapping[str, Any]:
+        """How the texts of ``samples.json`` were drawn, and those texts; empty when there are none."""
+        return _mapping(_json(self.directory, "samples.json"))
+
+    @property
+    def samples(self) -> list[Mapping[str, Any]]:
+        """What a language model wrote: each with its ``prompt``, and ``text`` or why it was ``refused``."""
+        found = self.sampling.get("samples")
+        return [one for one in found if isinstance(one, dict) and "prompt" in one] if isinstance(found, list) else []
+
     def has(self, *names: str) -> bool:
         """Whether the evaluation holds all these arrays, none of them empty."""
         return all(name in self.evaluation and self.evaluation[name].size for name in names)

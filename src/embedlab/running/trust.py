@@ -14,7 +14,7 @@ from embedlab.errors import BadInput
 TRUSTED = (
     "embedlab.losses", "embedlab.miners", "embedlab.models", "embedlab.data", "embedlab.tasks", "embedlab.callbacks",
     "embedlab.evaluation", "embedlab.memory", "embedlab.search", "embedlab.distances", "embedlab.strategies",
-    "embedlab.text", "embedlab.ngrams", "embedlab.apps.language",
+    "embedlab.text", "embedlab.ngrams", "embedlab.apps.language", "embedlab.apps.gallery",
     "torch.nn", "torch.optim", "torchvision.transforms", "torchvision.models", "torchmetrics",
     "pytorch_lightning.trainer", "pytorch_lightning.callbacks", "pytorch_lightning.loggers",
     "pytorch_lightning.strategies", "pytorch_lightning.plugins",

@@ -28,13 +28,14 @@ class LanguageCounting(LanguageTask):
 
     Args:
         model: see :class:`embedlab.models.ngram.NGram`.
+        gallery: see :class:`embedlab.tasks.language_task.LanguageTask`.
 
     Raises:
         BadInput: the model is another, or its scores are no probabilities.
     """
 
-    def __init__(self, model: NGram) -> None:
-        super().__init__()
+    def __init__(self, model: NGram, gallery: Any = None) -> None:
+        super().__init__(gallery)
         if not isinstance(model, NGram):
             raise BadInput(f"model={type(model).__name__}: what is counted is model=ngram")
         if not model.smoothing.probabilities:

@@ -32,6 +32,7 @@ class LanguageModeling(LanguageTask):
         scheduler: ``optimizer -> LRScheduler``, stepped once an epoch; None for a constant rate.
         sum_over_time: the gradient is that of the sum over a window's steps of the mean over its rows, as Zaremba et
             al. (2014) have it, and not of the mean over both: learning rate and clipping are then as published there.
+        gallery: see :class:`embedlab.tasks.language_task.LanguageTask`.
         seed: of the run; the randomness of step t is a function of (seed, t).
     """
 
@@ -42,9 +43,10 @@ class LanguageModeling(LanguageTask):
         optimizer: Callable[[Iterable[Any]], Optimizer],
         scheduler: Callable[[Optimizer], LRScheduler] | None = None,
         sum_over_time: bool = False,
+        gallery: Any = None,
         seed: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(gallery)
         if not isinstance(loss, OutputLayer):
             raise BadInput(
                 f"loss={type(loss).__name__}: language models take loss=cross_entropy, adaptive_softmax, "

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.strategies import FSDPStrategy
 from torch import Tensor
 
 from embedlab.batch import TokenWindow
@@ -19,12 +20,16 @@ class LanguageTask(pl.LightningModule, ABC):
     A checkpoint alone is so enough to generate text. Each rank goes through all of a text: no token is left out or
     counted twice.
 
+    Args:
+        gallery: writes ``samples.json`` when the run is over, as :class:`embedlab.apps.gallery.Gallery`; None: nothing.
+
     Attributes:
         words: the vocabulary; from the data or from a checkpoint.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gallery: Any = None) -> None:
         super().__init__()
+        self.gallery = gallery
         self.words: list[str] = []
         self._sums: dict[str, float] = {}
         self._estimates: dict[str, dict[str, Estimate]] = {}
@@ -109,7 +114,10 @@ class LanguageTask(pl.LightningModule, ABC):
         self.words = checkpoint["words"]
 
     def save(self, directory: Path) -> None:
-        """Nothing: the checkpoint has it all."""
+        """Leave what the model writes; all else is in the checkpoint."""
+        if self.gallery is not None and not isinstance(self.trainer.strategy, FSDPStrategy):  # no rank has all weights
+            self.eval()
+            self.gallery.save(directory, self.next_token, self.words)
 
 
 def _exp(nats: float) -> float:

@@ -1,6 +1,6 @@
 """The figures of a report, one kind a file: a sweep in, pictures out, each also saved as a file of its own."""
 
-from embedlab.report.figures.curves import training_loss, validation_curve
+from embedlab.report.figures.curves import gradient_norm, training_loss, validation_curve
 from embedlab.report.figures.embedding_map import embedding_maps
 from embedlab.report.figures.figure import Figure, colour
 from embedlab.report.figures.heat_map import heat_map
@@ -18,6 +18,7 @@ __all__ = [
     "colour",
     "distance_histograms",
     "embedding_maps",
+    "gradient_norm",
     "heat_map",
     "intervals",
     "neighbour_rows",

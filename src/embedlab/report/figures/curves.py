@@ -1,4 +1,4 @@
-"""Learning curves: the validation metric of all variants in one plot, their training losses side by side."""
+"""Learning curves: the validation metric of all variants in one plot, their losses and gradients side by side."""
 
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def validation_curve(sweep: Sweep, directory: Path, headline: Metric | None) -> 
     return Figure(
         "validation",
         f"Learning: validation {metric.name}",
-        f"On held-out validation classes as training goes on. {band}",
+        f"On what is held out to validate by, as training goes on. {band}",
         f"Validation {metric.name} against training step of " + ", ".join(v.label for v in curves),
         svg=svg,
     )
@@ -65,7 +65,20 @@ def validation_curve(sweep: Sweep, directory: Path, headline: Metric | None) -> 
 
 def training_loss(sweep: Sweep, directory: Path) -> Figure | None:
     """The training loss of each variant on a scale of its own; None where none was logged."""
-    curves = _curves(sweep, "train/loss")
+    note = "" if sweep.single else " Different losses have different units: read the shape, not the height."
+    return _of_training(sweep, directory, "train/loss", "training loss", note)
+
+
+def gradient_norm(sweep: Sweep, directory: Path) -> Figure | None:
+    """The norm of the gradient in training, on a logarithmic scale; None where none was logged."""
+    note = " Of all weights, before it is clipped."
+    return _of_training(sweep, directory, "train/gradient_norm", "gradient norm", note, logarithmic=True)
+
+
+def _of_training(
+    sweep: Sweep, directory: Path, key: str, what: str, note: str, logarithmic: bool = False
+) -> Figure | None:
+    curves, name = _curves(sweep, key), what.replace(" ", "_")
     if not curves:
         return None
     with panels(len(curves), 2.3) as (drawn, places):
@@ -73,15 +86,17 @@ def training_loss(sweep: Sweep, directory: Path) -> Figure | None:
             axes.plot(steps, values.T, color=colour(variant.number), alpha=0.25, linewidth=0.8)
             axes.plot(steps, smooth(values.mean(0)), **line_style(variant.number))
             axes.set_title("" if sweep.single else variant.label)
-            axes.set_ylim(bottom=min(0, float(values.min())))
+            if logarithmic:
+                axes.set_yscale("log")
+            else:
+                axes.set_ylim(bottom=min(0, float(values.min())))
         drawn.supxlabel("training step", fontsize="medium")
-        svg = save_vector(drawn, directory, "training_loss")
+        svg = save_vector(drawn, directory, name)
     return Figure(
-        "training_loss",
-        "Learning: training loss",
-        "Faint: each seed as logged; bold: their mean, smoothed. "
-        + ("" if sweep.single else "Different losses have different units: read the shape, not the height."),
-        "Training loss against training step of " + ", ".join(v.label for v in curves),
+        name,
+        f"Learning: {what}",
+        f"Faint: each seed as logged; bold: their mean, smoothed.{note}",
+        f"{what.capitalize()} against training step of " + ", ".join(v.label for v in curves),
         svg=svg,
     )
 
