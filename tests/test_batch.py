@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from embedlab.batch import EmbeddingBatch, Pairs, Triplets, as_pairs, columns_of
+from embedlab.batch import EmbeddingBatch, Pairs, SentenceBatch, Triplets, as_pairs, columns_of, within
 from embedlab.miners import BatchHard
+from embedlab.text.lexicon import Lexicon
 
 LABELS = torch.tensor([0, 1, 0, 2])
 
@@ -83,3 +84,17 @@ def test_a_miner_that_asks_first_does_not_cut_the_gradient():
 
     assert gradient(True).abs().sum() > 0
     assert torch.equal(gradient(True), gradient(False))
+
+
+def test_a_batch_of_sentences_has_each_distinct_word_once():
+    lexicon = Lexicon(["<unk>", "a", "dog"], ["<unk>", "a", "d", "o"], ["D", "N"], lower=True)
+    batch = SentenceBatch.of(lexicon, [["A", "dog"], ["a"], ["dog", "a", "dog"]], [["D", "N"], ["D"], ["N", "X", "N"]])
+    assert batch.forms == ("A", "dog", "a")
+    assert batch.words.tolist() == [1, 2, 1]
+    assert batch.spelled.tolist() == [1, 3, 1]
+    assert [row[:n] for row, n in zip(batch.characters.tolist(), (1, 3, 1), strict=True)] == [[0], [2, 3, 0], [1]]
+    own = within(batch.lengths, 3)
+    assert own.tolist() == [[True, True, False], [True, False, False], [True, True, True]]
+    assert batch.places[own].tolist() == [0, 1, 2, 1, 2, 1]
+    assert batch.tags[own].tolist() == [0, 1, 0, 1, 0, 1]  # a tag that is not known is 0
+    assert SentenceBatch.of(lexicon, [["a"]]).tags.tolist() == [[0]]

@@ -1,5 +1,7 @@
 """Every shipped config: says what it is, composes, and every experiment trains."""
 
+from pathlib import Path
+
 import hydra
 import pytest
 import yaml
@@ -23,6 +25,7 @@ OF_LANGUAGE = {  # and their smallest model
     "window_lm": ["model.embedding_dim=4", "model.hidden_dim=4"],
     "char_transformer": ["model.hidden_dim=8", "model.layers=1", "model.heads=2"],
 }
+TAGGED = "1\tdogs\t_\tNOUN\t_\t_\t_\t_\t_\t_\n2\tbark\t_\tVERB\t_\t_\t_\t_\t_\t_\n\n", "Prague\tB-city\nis\tO\n\n"
 
 
 @pytest.mark.parametrize(("group", "name"), CHOICES)
@@ -111,6 +114,12 @@ def test_every_experiment_trains(name, tmp_path, request):
         shrink += [f"data.cache={tmp_path}", *OF_LANGUAGE[name]]
         if name != "ngram":
             shrink += ["data.batch_size=2", "callbacks.samples.length=3"]
+    if name.startswith("tagging"):
+        files = [f"{tmp_path}/{split}.{'conll' if name.endswith('ner') else 'conllu'}" for split in ("train", "dev")]
+        for file in files:
+            Path(file).write_text(TAGGED[name.endswith("ner")] * 4)
+        shrink = [f"data.path={files[0]}", f"data.val_path={files[1]}", f"data.test_path={files[1]}"]
+        shrink += ["data.batch_size=2", "model.embedding_dim=4", "model.hidden_dim=4", "model.character_features=4"]
     if name == "fasttext":
         shrink.append("model.subwords.bucket=100")
     with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):

@@ -1,12 +1,15 @@
 """What losses and miners are handed, :class:`EmbeddingBatch`, and what miners hand on; and batches of text."""
 
+from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from embedlab.distances import Distance, get_distance
+from embedlab.text.lexicon import Lexicon
 
 
 class Pairs(NamedTuple):
@@ -49,6 +52,58 @@ class TokenWindow(NamedTuple):
     inputs: Tensor
     targets: Tensor
     first: bool
+
+
+class SentenceBatch(NamedTuple):
+    """Sentences beside each other, for taggers; each distinct word of them stands here once, and is found by its place.
+
+    Attributes:
+        forms: the distinct words as they are written, U of them.
+        words: ``(U,)`` their numbers.
+        characters: ``(U, letters)`` the numbers of their characters; beyond a word's own anything may stand.
+        spelled: ``(U,)`` how many characters each has, at least 1.
+        places: ``(rows, steps)`` which of the words stands where; beyond the end of a sentence anything.
+        lengths: ``(rows,)`` words of each sentence, at least 1.
+        tags: ``(rows, steps)`` the numbers of their tags, as far as they are known; elsewhere 0.
+    """
+
+    forms: Sequence[str]
+    words: Tensor
+    characters: Tensor
+    spelled: Tensor
+    places: Tensor
+    lengths: Tensor
+    tags: Tensor
+
+    @classmethod
+    def of(
+        cls, lexicon: Lexicon, sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]] = ()
+    ) -> "SentenceBatch":
+        """Of sentences of at least one word each, with their tags if these are to be learned."""
+        order = {form: place for place, form in enumerate(dict.fromkeys(chain.from_iterable(sentences)))}
+        spellings = [lexicon.spelling(form) for form in order]
+        steps = [[order[form] for form in sentence] for sentence in sentences]
+        known = [[lexicon.tag_numbers.get(tag, 0) for tag in of_sentence] for of_sentence in tags]
+        places = _padded(steps)
+        return cls(
+            forms=tuple(order),
+            words=torch.tensor([lexicon.word(form) for form in order]),
+            characters=_padded(spellings),
+            spelled=torch.tensor([len(spelling) for spelling in spellings]),
+            places=places,
+            lengths=torch.tensor([len(step) for step in steps]),
+            tags=_padded(known) if known else torch.zeros_like(places),
+        )
+
+
+def within(lengths: Tensor, steps: int) -> Tensor:
+    """Which of the steps of each row, ``(rows, steps)``, come before its end: ``lengths`` ``(rows,)``."""
+    return torch.arange(steps, device=lengths.device) < lengths[:, None]
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> Tensor:
+    width = max(map(len, rows))
+    return torch.tensor([[*row, *(0,) * (width - len(row))] for row in rows])
 
 
 class EmbeddingBatch:

@@ -19,6 +19,7 @@ embedlab trains, compares and uses embeddings.
   embedlab train experiment=word2vec data.path=text.txt   word vectors of your own text
   embedlab neighbors vectors.bin currency                 what they, or those of a file, know of a word
   embedlab generate RUN --prompt 'To be'                  text by a language model
+  embedlab tag RUN 'The dog barks.'                       the tag of each word
 """
 
 MODEL_FORMATS = ("safetensors", "onnx", "projector", "arpa")
@@ -167,6 +168,9 @@ def _parser() -> argparse.ArgumentParser:
         help="draw among the fewest of the most probable tokens that have probability P together (default 1: all)",
     )  # fmt: skip
     added.add_argument("--seed", type=int, metavar="S", help="the same one writes the same (default 1)")
+
+    added = with_run(command("tag", _tag, "a text by a trained tagger: its words, and under each its tag"))
+    added.add_argument("texts", nargs="*", metavar="TEXT", help="a sentence (default: each line of standard input)")
 
     added = command("sweep", _sweep, "how far a sweep is, and going on with one that was cut off")
     added.add_argument("directory", metavar="SWEEP_DIR")
@@ -431,6 +435,26 @@ def _generate(options: argparse.Namespace) -> None:
     for piece in pieces:
         print(piece, end="", flush=True)
     print()
+
+
+def _tag(options: argparse.Namespace) -> None:
+    import shutil
+
+    from embedlab.apps.tagging import aligned, tag_texts
+    from embedlab.running.saved import open_task
+
+    saved = open_task(options.run, options.allow, able="tag")
+    texts = options.texts or _standard_input().splitlines()
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 160
+    for number, (words, tags) in enumerate(tag_texts(saved.task.tag, saved.tokenizer, texts)):
+        print("\n" * bool(number) + aligned(words, tags, width), flush=True)
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"standard input: not UTF-8 text (at byte {error.start})") from None
 
 
 def _report(options: argparse.Namespace) -> None:

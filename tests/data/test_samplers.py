@@ -7,6 +7,7 @@ from embedlab.data.samplers import (
     BatchSampler,
     ClassBalancedSampler,
     InOrderSampler,
+    LengthBucketSampler,
     MPerClassSampler,
     ShuffleSampler,
     members_by_class,
@@ -20,6 +21,7 @@ def samplers(seed: int = 7) -> list[BatchSampler]:
         MPerClassSampler(LABELS, classes_per_batch=4, samples_per_class=3, batches_per_epoch=5, seed=seed),
         ClassBalancedSampler(LABELS, batch_size=12, seed=seed),
         ShuffleSampler(LABELS, batch_size=12, seed=seed),
+        LengthBucketSampler(LABELS, batch_size=12, seed=seed),
     ]
 
 
@@ -105,6 +107,20 @@ def test_shuffle_takes_every_row_at_most_once() -> None:
     assert len(sampler) == 5
     assert len(set(rows)) == len(rows) == 50
     assert sorted(row for batch, _ in epoch(ShuffleSampler(LABELS, 12), 0) for row in batch) == list(range(60))
+
+
+def test_buckets_take_every_row_at_most_once_and_rows_of_one_length_together() -> None:
+    lengths = np.random.default_rng(0).integers(1, 40, 1603)
+    sampler = LengthBucketSampler(lengths, batch_size=16)
+    batches = [batch for batch, _ in epoch(sampler, 3)]
+    rows = [row for batch in batches for row in batch]
+    assert len(batches) == 100
+    assert len(set(rows)) == len(rows) == 1600
+    spread = [np.ptp(lengths[batch]) for batch in batches]
+    assert max(spread) <= 5  # 39 lengths in 50 batches; of batches drawn at random more than 30
+    order = [lengths[batch].mean() for batch in batches]
+    assert abs(np.corrcoef(order, range(100))[0, 1]) < 0.3
+    assert rows != [row for batch, _ in epoch(sampler, 4) for row in batch]
 
 
 def test_in_order_is_all_rows_once() -> None:

@@ -188,6 +188,40 @@ class ShuffleSampler(BatchSampler):
         return self._order[1][step * self.batch_size : (step + 1) * self.batch_size]
 
 
+class LengthBucketSampler(BatchSampler):
+    """Plain epochs whose batches are of rows of about equal length, so that little is padded.
+
+    A new random order is cut into stretches of ``POOL`` batches, each sorted by length and cut into batches, and these
+    are drawn in random order. Rows that fill no whole batch wait an epoch.
+
+    Args:
+        lengths: ``(N,)`` of the training rows.
+        batch_size: rows of a global batch, at most N.
+        seed: of the experiment.
+    """
+
+    POOL = 50
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int = 0) -> None:
+        self.lengths = np.asarray(lengths)
+        super().__init__(batch_size, len(self.lengths) // batch_size, seed)
+        self._batches: tuple[int, NDArray[np.int64]] | None = None
+
+    def rows(self, epoch: int, step: int) -> NDArray[np.int64]:
+        """The global batch."""
+        if self._batches is None or self._batches[0] != epoch:
+            self._batches = epoch, self._drawn(epoch)
+        return self._batches[1][step]
+
+    def _drawn(self, epoch: int) -> NDArray[np.int64]:
+        """All batches ``(steps, batch_size)`` of an epoch."""
+        random, kept = self.random(epoch), self.batches_per_epoch * self.batch_size
+        order = random.permutation(len(self.lengths))[:kept]
+        pool = np.arange(kept) // (self.POOL * self.batch_size)
+        order = order[np.lexsort((self.lengths[order], pool))]
+        return random.permutation(order.reshape(-1, self.batch_size))
+
+
 class ConsecutiveSampler(BatchSampler):
     """Rows in order: step ``t`` has those from ``t·batch_size`` on."""
 

@@ -1,7 +1,7 @@
-"""The 95 % interval of a mean."""
+"""The 95 % interval of a mean, and of a ratio of sums."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from embedlab.evaluation.protocol import Estimate
@@ -32,3 +32,32 @@ def mean_interval(values: ArrayLike, groups: ArrayLike | None = None, lowest: fl
         return Estimate(mean)
     half = float(special.stdtrit(count - 1, 0.975)) * standard_error(x, groups)
     return Estimate(mean, max(mean - half, lowest), min(mean + half, 1.0))
+
+
+def ratio_estimates(
+    parts: NDArray[np.int64], wholes: NDArray[np.int64], resamples: int = 1000, seed: int = 0
+) -> list[Estimate]:
+    """``Σ_i parts_ij / Σ_i wholes_ij`` for each j, with the 95 % percentile interval of a bootstrap over rows i.
+
+    Rows are what was drawn independently, as sentences, whose words were not. A ratio of nothing to nothing is 0, and
+    has no interval; nor has one without resamples or of fewer than two rows.
+
+    Args:
+        parts, wholes: ``(n, m)`` counts.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+    """
+    counts, width = np.concatenate([parts, wholes], 1).astype(np.float64), parts.shape[1]
+    rows = len(counts) if len(counts) > 1 else 0
+    random = np.random.default_rng(seed)
+    sums = np.empty((resamples if rows else 0, 2 * width))
+    for draw in sums:
+        draw[:] = np.bincount(random.integers(rows, size=rows), minlength=rows) @ counts
+    with np.errstate(invalid="ignore"):
+        drawn = sums[:, :width] / sums[:, width:]
+    found = []
+    for column, (part, whole) in enumerate(counts.sum(0).reshape(2, width).T):
+        ratios = drawn[np.isfinite(drawn[:, column]), column]
+        low, high = np.percentile(ratios, [2.5, 97.5]).tolist() if len(ratios) and whole else (None, None)
+        found.append(Estimate(float(part / whole) if whole else 0.0, low, high))
+    return found

@@ -110,6 +110,14 @@ _KNOWN: tuple[tuple[str, str, str, bool], ...] = (
     (r"(.+)_(ari|v_measure)_weighted", r"\1 \2 by contexts", "The same, words weighted by their contexts.", False),
     (r"(.+)_purity", r"\1 purity", "Share of words of the commonest category of their k-means cluster.", False),
     (r"(.+)_coverage", r"\1 coverage", "Share of the test whose words are all in the vocabulary.", False),
+    (r"accuracy", "Accuracy", "Share of words that have the right tag.", True),
+    (r"unseen_accuracy", "Unseen words", "The same of words that are not in the training text.", True),
+    (r"unseen_fraction", "Unseen words' share", "Share of words that are not in the training text.", False),
+    (r"entity_f1", "Entity F1", "Harmonic mean of the two below, which ask for kind and extent alike.", True),
+    (r"entity_precision", "Precision", "Share of the entities found that are right in kind and extent.", True),
+    (r"entity_recall", "Recall", "Share of entities that are found with the right kind and extent.", True),
+    (r"unseen_entity_recall", "Recall, unseen", "The same of entities that are not in the training text.", True),
+    (r"unseen_entity_fraction", "Unseen entities' share", "Share of entities not in the training text.", False),
     (r"eer", "EER", "Error rate where false accepts equal false rejects; lower is better.", False),
 )
 # Those that are no fractions: their gloss, and whether they are in the main table.

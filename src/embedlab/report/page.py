@@ -18,6 +18,7 @@ from embedlab.report.pictures import Pictures
 from embedlab.report.runs import Measured, Run
 from embedlab.report.sweep import Sweep
 from embedlab.report.table import BEST, Table
+from embedlab.report.tags import MEASURES, tag_tables
 from embedlab.report.words import word_tables
 
 MOST_ROWS, MOST_JOBS, MOST_FAILURES = 50, 1000, 10  # what a page shows of a large sweep; the rest is in the files
@@ -55,6 +56,8 @@ def render(sweep: Sweep, table: Table, pictures: Pictures, drawn: int) -> str:
         finding="" if sweep.single else finding(table.main),
         estimates=tiles(first) if sweep.single else [],
         words=word_tables(shown),
+        tags=tag_tables(shown),
+        measures=MEASURES,
         gallery=gallery(shown),
         how_drawn=how_drawn(shown),
         failed=sweep.failed[:MOST_FAILURES],

@@ -33,7 +33,7 @@ class SavedRun:
 
 @dataclass(frozen=True)
 class SavedTask:
-    """A language model with its weights loaded, in evaluation mode, and what splits text for it."""
+    """A language model or a tagger with its weights loaded, in evaluation mode, and what splits text for it."""
 
     task: Any
     tokenizer: Any
@@ -87,16 +87,27 @@ def open_run(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[st
     return SavedRun(run, config, built.data, built.task.eval())
 
 
-def open_task(path: str | Path, allow: Sequence[str] = ()) -> SavedTask:
+KINDS = {  # by what a task can do
+    "next_token": "no language model; those of experiment=char_rnn or penn_treebank generate text",
+    "tag": "no tagger; those of experiment=tagging_pos or tagging_ner tag text",
+}
+
+
+def open_task(path: str | Path, allow: Sequence[str] = (), able: str = "next_token") -> SavedTask:
     """The task of the run at ``path``, without its data: what its checkpoint holds is enough.
 
+    Args:
+        path: a run directory or a checkpoint in it.
+        allow: further packages whose classes its config may name.
+        able: the method that is asked for, of :data:`KINDS`.
+
     Raises:
-        BadInput: it is a run of another kind than a language model.
+        BadInput: it is a run of another kind.
     """
     run, checkpoint = find_run(path)
     config = saved_config(run, allow=allow)
-    if not hasattr(get_object(config.task._target_), "next_token"):
-        raise BadInput(f"{run.path}: no language model; those of experiment=char_rnn, penn_treebank or ngram write")
+    if not hasattr(get_object(config.task._target_), able):
+        raise BadInput(f"{run.path}: {KINDS[able]}")
     task = make(config.task)
     weights = check_checkpoint(checkpoint, task)
     task.load_state_dict(weights["state_dict"])

@@ -6,9 +6,10 @@ from embedlab.text.phrases import Phrases
 from embedlab.text.sampling import Sampling
 from embedlab.text.subwords import Subwords
 from embedlab.text.tokenize import Characters, Tokenizer, Whitespace, Words
+from embedlab.text.treebank import Treebank
 from embedlab.text.vocabulary import EOS, UNKNOWN, Vocabulary
 
 __all__ = [
     "EOS", "UNKNOWN", "Characters", "HuffmanTree", "Morphology", "Phrases", "Sampling", "Subwords", "Tokenizer",
-    "Vocabulary", "Whitespace", "Words",
+    "Treebank", "Vocabulary", "Whitespace", "Words",
 ]  # fmt: skip

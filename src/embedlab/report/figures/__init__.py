@@ -10,6 +10,7 @@ from embedlab.report.figures.neighbours import neighbour_rows
 from embedlab.report.figures.parallel_coordinates import parallel_coordinates
 from embedlab.report.figures.relation_arrows import Relation, relation_arrows, relation_figures
 from embedlab.report.figures.roc import roc
+from embedlab.report.figures.tag_confusions import tag_confusions
 from embedlab.report.figures.word_map import word_map, word_maps
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "relation_arrows",
     "relation_figures",
     "roc",
+    "tag_confusions",
     "training_loss",
     "validation_curve",
     "word_map",
