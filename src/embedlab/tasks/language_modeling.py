@@ -53,7 +53,7 @@ class LanguageModeling(LanguageTask):
                 "sampled_softmax or nce"
             )
         if not hasattr(model, "tied"):
-            raise BadInput(f"model={type(model).__name__}: language models take model=lstm, gru or rnn")
+            raise BadInput(f"model={type(model).__name__}: language models take model=lstm, transformer, …")
         if getattr(model, "bidirectional", False):
             raise BadInput("model.bidirectional=true: a language model would see what it is to predict; take false")
         if model.tied:
