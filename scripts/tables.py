@@ -114,6 +114,36 @@ def word_scale(rows: Rows) -> str:
     return markdown(["words of text", "different ones", "whole run", "trained words/s", "private memory"], lines)
 
 
+def ngram_speed(rows: Rows) -> str:
+    """Words a second of counting and scoring beside the peers'."""
+    lines = []
+    for row in (row for row in rows if row["times_faster"]):
+        (ours,) = (r for r in rows if (r["measure"], r["contestant"]) == (row["measure"], "embedlab"))
+        ratios = (
+            "{} ({} – {})".format(*(f"{float(row[f'{name}{end}']):,.4g}" for end in ("", "_low", "_high")))
+            for name in ("times_faster", "times_less_processor_time")
+        )
+        speeds = (f"{float(r['words_per_second']):,.4g}" for r in (ours, row))
+        lines.append([row["measure"], next(speeds), f"{row['contestant']} {next(speeds)}", *ratios])
+    ratio = "times faster (lowest – highest round)"
+    return markdown(["", "embedlab, words/s", "beside, words/s", ratio, "the same, processor time"], lines)
+
+
+def ngram_memory(rows: Rows) -> str:
+    """Bytes of an n-gram, counted and smoothed, and the most memory of the process."""
+    lines = [
+        [
+            f"{int(row['text_words']) / 1e6:.1f} M", f"{int(row['vocabulary']) / 1e3:.0f} k",
+            f"{int(row['ngrams']) / 1e6:.1f} M", row["bytes_per_ngram_counts"], row["bytes_per_ngram_model"],
+            f"{int(row['peak_bytes']) / 1e9:.1f} GB",
+        ]
+        for row in rows
+        if row["ngrams"]
+    ]  # fmt: skip
+    head = ["words of text", "different ones", "n-grams, orders 1 to 5", "bytes each, counts", "bytes each, model"]
+    return markdown([*head, "most memory"], lines)
+
+
 FRAME = ("plain loop", "bare Lightning", "embedlab")
 
 
@@ -286,18 +316,52 @@ def senses(published: Rows, ours: Rows, chosen_by_first: bool = False) -> str:
     return markdown(["", *(name.replace("_", " ").replace(" ari weighted", " ARI") for name in metrics), "n"], lines)
 
 
+def perplexities(published: Rows, *files: Rows) -> str:
+    """Published test perplexities, worst first, and ours beside them: means over n seeds ± 95 % t interval."""
+    ours: dict[str, list[float]] = {}
+    for rows in files:
+        for row in (row for row in rows if row["status"] == "done"):
+            ours.setdefault(_settings(row) or rows.name, []).append(float(row["test/perplexity"]))
+    lines = []
+    for row in sorted(published, key=lambda row: -float(row["perplexity"])):
+        x = np.array(ours.get(row["ours"], []))
+        half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else None
+        text = "not run" if not len(x) else f"**{x.mean():.1f}**" + (f" ± {half:.1f}" if half is not None else "")
+        lines.append([f"{row['method']} ({row['source']})", row["perplexity"], text, str(len(x))])
+    return markdown(["", "published", "ours", "n"], lines)
+
+
+def _settings(row: dict[str, str]) -> str:
+    """What a job of a sweep set, as ``katz, order 3``."""
+    keys = [key for key in list(row)[: list(row).index("seed")] if key != "job"]
+    return ", ".join(f"{key.rpartition('.')[2]} {row[key]}" if "." in key else row[key] for key in keys if row[key])
+
+
+def smoothings(rows: Rows) -> str:
+    """Test perplexities of n-gram models by smoothing and order, the smoothing with the best of all last."""
+    of = {(row["model/smoothing"], int(row["model.order"])): float(row["test/perplexity"]) for row in rows}
+    orders = sorted({order for _, order in of})
+    best = {name: min(of[name, order] for order in orders) for name, _ in of}
+    lines = [[name, *(f"{of[name, order]:.1f}" for order in orders)] for name in sorted(best, key=lambda n: -best[n])]
+    return markdown(["", *(f"order {order}" for order in orders)], lines)
+
+
 KINDS: dict[str, Callable[..., str]] = {
     "speed": speed,
     "words": words,
     "equal_quality": equal_quality,
     "word_runs": word_runs,
     "word_scale": word_scale,
+    "ngram_speed": ngram_speed,
+    "ngram_memory": ngram_memory,
     "frame": frame,
     "sweep": sweep,
     "beside": beside,
     "faces": faces,
     "chaos": chaos,
     "word_quality": word_quality,
+    "perplexities": perplexities,
+    "smoothings": smoothings,
     "senses": senses,
     "senses_chosen": partial(senses, chosen_by_first=True),
 }

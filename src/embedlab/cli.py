@@ -431,7 +431,8 @@ def _generate(options: argparse.Namespace) -> None:
         pieces = iter([most_probable(*asked, options.beam)])
     else:
         pieces = generate(*asked, sampling, seed)
-    print(options.prompt, end="", flush=True)
+    between = saved.tokenizer.written("") if options.prompt[-1:].strip() else ""  # words, a space; characters, nothing
+    print(options.prompt, end=between, flush=True)
     for piece in pieces:
         print(piece, end="", flush=True)
     print()

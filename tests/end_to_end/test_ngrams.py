@@ -23,7 +23,7 @@ def test_from_text_to_text(command, tmp_path, monkeypatch):
     asked = ["generate", "run", "--prompt", "a b", "--length", "20", "--temperature", "0.5"]
     first = command(*asked, "--seed", "7")
     assert first.returncode == 0, first.stderr
-    assert first.stdout.startswith("a b")
+    assert first.stdout.startswith("a b ")
     assert len(first.stdout.split()) > 15
     assert command(*asked, "--seed", "7").stdout == first.stdout != command(*asked, "--seed", "8").stdout
     searched = command("generate", "run", "--prompt", "a b", "--length", "5", "--beam", "3")
