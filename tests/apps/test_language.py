@@ -2,12 +2,16 @@
 
 import math
 from collections import Counter
+from itertools import product
 
 import pytest
 import torch
 
 from embedlab.apps.language import generate, most_probable
 from embedlab.errors import BadInput
+from embedlab.losses.language_modeling import CrossEntropy
+from embedlab.models.recurrent import Recurrent
+from embedlab.tasks.language_modeling import LanguageModeling
 from embedlab.text import Characters, Whitespace
 
 WORDS = ["a", "b", r"\s", r"\n", "<unk>"]
@@ -48,6 +52,24 @@ def test_words_are_written_as_lines():
         return torch.full((4,), -math.inf).index_fill(0, torch.tensor([next(order)]), 0.0), None
 
     assert "".join(generate(model, words, Whitespace(), "dog the", length=4)) == "the dog \ndog "
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_the_most_probable_text_of_a_network(cell):
+    """As among all texts, each read from its beginning: states that texts of a beam share stay as they are."""
+    torch.manual_seed(3)
+    model, output = Recurrent(5, cell, 6, 6, layers=2, init_range=1.0), CrossEntropy(5, 6, init_range=2.0)
+    task = LanguageModeling(model, output, torch.optim.SGD).eval()
+
+    def total(text):
+        with torch.inference_mode():
+            tokens = torch.tensor([3, 0, *text])
+            logs = output.log_probabilities(model(tokens[None, :-1], None)[0][0])
+        return logs[torch.arange(1, 4), tokens[2:]].sum().item()
+
+    best = max(product(range(4), repeat=3), key=total)  # without <unk>
+    found = most_probable(task.next_token, WORDS, Characters(), "a", length=3, beam=16)
+    assert found == "".join(Characters().written(WORDS[token]) for token in best)
 
 
 def test_the_most_probable_text_has_no_unknown_token():
