@@ -287,6 +287,27 @@ def _with_interval(runs: Rows, name: str) -> str:
     return f"{percent(x[0])} ± {percent((float(high) - float(low)) / 2)}" if low and high else percent(x[0])
 
 
+def tagging(published: Rows, *ours: Rows) -> str:
+    """Published figures and the variants of sweeps: means in percent ± 95 % t interval over seeds, n seeds.
+
+    One run alone has its own interval, over test sentences.
+    """
+    metrics = [name for name in published[0] if name not in ("method", "source")]
+    lines = [[f"{row['method']} ({row['source']})", *(row[name] or "–" for name in metrics), ""] for row in published]
+    for rows in ours:
+        columns = list(rows[0]) if rows else []
+        settings = columns[1 : columns.index("seed")] if rows else []
+        runs: dict[str, Rows] = {}
+        for row in (row for row in rows if row["status"] == "done"):
+            said = (f"{name.rpartition('.')[2]} {row[name]}" if "." in name else row[name] for name in settings)
+            runs.setdefault(", ".join(["**ours**", *said]), Rows()).append(row)
+        lines += [
+            [label, *(_with_interval(of, f"test/{name}") for name in metrics), str(len(of))]
+            for label, of in runs.items()
+        ]
+    return markdown(["", *(name.replace("_", " ") for name in metrics), "n"], lines)
+
+
 def senses(published: Rows, ours: Rows, chosen_by_first: bool = False) -> str:
     """Published figures and the variants of a sweep: means over seeds, ± 95 % t interval; fractions in percent.
 
@@ -362,6 +383,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "word_quality": word_quality,
     "perplexities": perplexities,
     "smoothings": smoothings,
+    "tagging": tagging,
     "senses": senses,
     "senses_chosen": partial(senses, chosen_by_first=True),
 }

@@ -25,7 +25,8 @@ def test_case_folds_words_and_not_characters():
     lexicon = Lexicon.of(SENTENCES, min_count=2, lower=True)
     assert lexicon.words == ["the", "dog", "<unk>"]
     assert lexicon.word("THE") == lexicon.word("the") == 0
-    assert lexicon.spelling("T") != lexicon.spelling("t")
+    assert lexicon.spelling("h") != lexicon.spelling("H")
+    assert set(lexicon.characters) == {"<unk>", *"aeht"}  # those of two different words
 
 
 def test_a_long_word_is_looked_at_from_its_beginning():

@@ -52,7 +52,7 @@ class TaggingData(LightningDataModule):
         test_path: likewise to test on.
         format: of the files, see :func:`embedlab.data.tagged_text.read_tagged`.
         column: of the tags, see there.
-        min_count: rarer words of the training text are ``<unk>`` too.
+        min_count: rarer words of the training text are ``<unk>`` too, and characters of fewer different words.
         lower: words are looked up in lower case; their characters are as they are written.
         batch_size: sentences of a training step.
         tokenizer: by which `embedlab tag` splits a text; the files are split already.

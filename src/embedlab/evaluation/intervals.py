@@ -1,5 +1,7 @@
 """The 95 % interval of a mean, and of a ratio of sums."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
@@ -34,9 +36,7 @@ def mean_interval(values: ArrayLike, groups: ArrayLike | None = None, lowest: fl
     return Estimate(mean, max(mean - half, lowest), min(mean + half, 1.0))
 
 
-def ratio_estimates(
-    parts: NDArray[np.int64], wholes: NDArray[np.int64], resamples: int = 1000, seed: int = 0
-) -> list[Estimate]:
+def ratio_estimates(parts: NDArray[Any], wholes: NDArray[Any], resamples: int = 1000, seed: int = 0) -> list[Estimate]:
     """``Σ_i parts_ij / Σ_i wholes_ij`` for each j, with the 95 % percentile interval of a bootstrap over rows i.
 
     Rows are what was drawn independently, as sentences, whose words were not. A ratio of nothing to nothing is 0, and

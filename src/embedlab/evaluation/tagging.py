@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from embedlab.errors import BadInput
 from embedlab.evaluation.intervals import ratio_estimates
 from embedlab.evaluation.protocol import Estimate
-from embedlab.text.tagged import TaggedSentence, entities, mark_entities
+from embedlab.text.tagged import Entity, TaggedSentence, entities, mark_entities
 
 OUTSIDE = "O"  # what a word of no entity is
 
@@ -118,11 +118,9 @@ class TaggingProtocol(ABC):
         """Of counts ``(S, K)`` in each sentence: what was rightly found, is there, and was found."""
         parts, wholes = np.hstack([right, right, 2 * right]), np.hstack([found, there, found + there])
         estimates = ratio_estimates(parts, wholes, self.resamples, self.seed)
-        counts, size = there.sum(0), len(names)
-        return {
-            name: Scores(*(estimates[k + part * size] for part in range(3)), int(counts[k]))
-            for k, name in enumerate(names)
-        }
+        precision, recall, f1 = (estimates[part * len(names) :][: len(names)] for part in range(3))
+        counts = there.sum(0).tolist()
+        return {name: Scores(*of) for name, *of in zip(names, precision, recall, f1, counts, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -149,15 +147,14 @@ class TagAccuracy(TaggingProtocol):
         )
         seen = {word for s in data.training for word in s.words}
         unseen = np.array([word not in seen for s in data.gold for word in s.words]) & bool(seen)
-        parts, wholes = (right, right & unseen, unseen), (np.ones_like(right), unseen, np.ones_like(right))
-        summed = [
-            np.stack([np.bincount(sentence, of, len(gold)) for of in each], 1).astype(np.int64)
-            for each in (parts, wholes)
-        ]
-        estimates = ratio_estimates(*summed, self.resamples, self.seed)
-        found = dict(zip(("accuracy", "unseen_accuracy", "unseen_fraction"), estimates, strict=True))
-        found["unseen_fraction"] = Estimate(found["unseen_fraction"].value)
-        numbers = found if unseen.any() else {"accuracy": found["accuracy"]}
+        parts, wholes = (
+            np.stack([np.bincount(sentence, of, len(gold)) for of in both], 1)
+            for both in ((right, right & unseen), (np.ones_like(right), unseen))
+        )
+        accuracy, of_unseen = ratio_estimates(parts, wholes, self.resamples, self.seed)
+        numbers = {"accuracy": accuracy}
+        if unseen.any():
+            numbers |= {"unseen_accuracy": of_unseen, "unseen_fraction": Estimate(float(unseen.mean()))}
         return TaggingResult(numbers, scores, names, _confusions(rows, columns, len(names)))
 
 
@@ -198,20 +195,20 @@ class EntityF1(TaggingProtocol):
             for s, each in zip(data.gold, gold, strict=True)
         ]
         if seen and any(unseen):
-            parts = [[len(u & r), len(u)] for u, r in zip(unseen, right, strict=True)]
-            wholes = [[len(u), len(g)] for u, g in zip(unseen, gold, strict=True)]
-            recall, share = ratio_estimates(np.array(parts), np.array(wholes), self.resamples, self.seed)
-            numbers |= {"unseen_entity_recall": recall, "unseen_entity_fraction": Estimate(share.value)}
+            parts, wholes = [[len(u & r)] for u, r in zip(unseen, right, strict=True)], [[len(u)] for u in unseen]
+            (recall,) = ratio_estimates(np.array(parts), np.array(wholes), self.resamples, self.seed)
+            share = sum(map(len, unseen)) / sum(map(len, gold))
+            numbers |= {"unseen_entity_recall": recall, "unseen_entity_fraction": Estimate(share)}
         kinds = (*names, OUTSIDE)
-        spread = [
+        there, taken = (
             [_of_words(each, len(s.words)) for s, each in zip(data.gold, of, strict=True)] for of in (gold, found)
-        ]
-        _, rows, columns = _flat(*spread, kinds)
+        )
+        _, rows, columns = _flat(there, taken, kinds)
         scores, confused = self._scores(names, *of_kinds), _confusions(rows, columns, len(kinds))
         return TaggingResult(numbers, scores, kinds, confused, unit="entities")
 
 
-def _by_count(names: Any) -> tuple[str, ...]:
+def _by_count(names: Iterable[str]) -> tuple[str, ...]:
     """Each name once, the most frequent first, equals by name."""
     return tuple(name for name, _ in sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))
 
@@ -230,14 +227,14 @@ def _counts(sentence: NDArray[np.int64], tag: NDArray[np.int64], shape: tuple[in
     return np.bincount(sentence * shape[1] + tag, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def _kinds(sentences: Sequence[set[Any]], names: Sequence[str]) -> NDArray[np.int64]:
+def _kinds(sentences: Sequence[set[Entity]], names: Sequence[str]) -> NDArray[np.int64]:
     """How many entities of each kind are in each sentence."""
     return np.array([[sum(e.kind == name for e in each) for name in names] for each in sentences]).reshape(
         -1, len(names)
     )
 
 
-def _of_words(found: set[Any], length: int) -> list[str]:
+def _of_words(found: set[Entity], length: int) -> list[str]:
     """The kind of entity that each word is of."""
     kinds = [OUTSIDE] * length
     for entity in found:

@@ -38,6 +38,8 @@ class TagLayer(nn.Module, ABC):
             allowed = torch.tensor([[may_follow(tag, before) for tag in tags] for before in [*tags, None]])
             penalties = torch.zeros(allowed.shape).masked_fill(~allowed, -torch.inf)
             forbidden = penalties[:-1], penalties[-1]
+        self.between: Tensor
+        self.first: Tensor
         self.register_buffer("between", forbidden[0], persistent=False)
         self.register_buffer("first", forbidden[1], persistent=False)
         self.bio = bio

@@ -1,5 +1,6 @@
 """Taggers: features of words, read in their sentence."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -11,7 +12,7 @@ from embedlab.batch import SentenceBatch, within
 from embedlab.errors import BadInput
 from embedlab.models.word_features import WordFeatures
 
-CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class Tagger(nn.Module):

@@ -92,6 +92,7 @@ class PretrainedVectors(nn.Module):
         self.vectors = load(path)
         self.dim = self.vectors.vector_size
         self._found: dict[str, NDArray[np.float32]] = {}
+        self._like: Tensor
         self.register_buffer("_like", torch.empty(0), persistent=False)  # knows device and type
 
     def forward(self, forms: Sequence[str]) -> Tensor:
@@ -99,8 +100,7 @@ class PretrainedVectors(nn.Module):
         for form in forms:
             if form not in self._found:
                 self._found[form] = self._look_up(form)
-        rows: Tensor = torch.from_numpy(np.stack([self._found[form] for form in forms])).to(self._like)
-        return rows
+        return torch.from_numpy(np.stack([self._found[form] for form in forms])).to(self._like)
 
     def _look_up(self, form: str) -> NDArray[np.float32]:
         known = next((known for known in (form, form.lower()) if self.vectors.row(known) is not None), form)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.utilities import move_data_to_device
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -111,7 +112,8 @@ class Tagging(pl.LightningModule):
 
     def _evaluate(self, split: str) -> None:
         sentences = self.data.sentences
-        evaluated = TaggedSet(sentences[split], self._predicted, sentences["train"])
+        gold = sentences[split][: len(self._predicted)]  # all of them, unless the trainer limits the batches
+        evaluated = TaggedSet(gold, self._predicted, sentences["train"])
         self.results[split] = {}
         for name, protocol in self.protocols[split].items():
             if not isinstance(protocol, TaggingProtocol):
@@ -129,9 +131,8 @@ class Tagging(pl.LightningModule):
         assert self.lexicon is not None
         for start in range(0, len(sentences), TAGGED_TOGETHER):
             batch = SentenceBatch.of(self.lexicon, sentences[start : start + TAGGED_TOGETHER])
-            tensors = {name: part.to(self.device) for name, part in batch._asdict().items() if isinstance(part, Tensor)}
             with torch.inference_mode():
-                yield from self._tags(batch._replace(**tensors))
+                yield from self._tags(move_data_to_device(batch, self.device))
 
     def _tags(self, batch: SentenceBatch) -> list[list[str]]:
         assert self.lexicon is not None
@@ -164,6 +165,6 @@ class Tagging(pl.LightningModule):
         content = io.BytesIO()
         np.savez_compressed(content, **arrays)
         write_atomically(directory / "evaluation" / "test.npz", content.getbuffer())
-        pairs = zip(self.data.sentences["test"], self._predicted, strict=True)
+        pairs = zip(self.data.sentences["test"], self._predicted, strict=False)
         text = ("".join(map("{}\t{}\t{}\n".format, s.words, s.tags, found)) for s, found in pairs)
         write_atomically(directory / "evaluation" / "test.conll", "\n".join(text))

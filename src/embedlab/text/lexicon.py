@@ -35,7 +35,8 @@ class Lexicon:
 
         Args:
             sentences: of which it consists.
-            min_count: rarer words are ``<unk>``, which is how anything is learned of it.
+            min_count: words that are rarer, and characters of fewer different words, are ``<unk>``, which is how
+                anything is learned of it.
             lower: words are one whatever their case.
 
         Raises:
@@ -52,9 +53,9 @@ class Lexicon:
         words, characters = Counter[str](), Counter[str]()
         for form, count in forms.items():
             words[form.lower() if lower else form] += count
-            for character in form[:LONGEST]:
-                characters[character] += count
-        return cls(_selected(words, min_count), _selected(characters), [tag for tag, _ in tags.most_common()], lower)
+            characters.update(dict.fromkeys(form[:LONGEST], 1))  # in order, as a set is not: numbers are to repeat
+        names = [tag for tag, _ in tags.most_common()]
+        return cls(_selected(words, min_count), _selected(characters, min_count), names, lower)
 
     def word(self, form: str) -> int:
         """The number of a word."""
@@ -76,7 +77,7 @@ class Lexicon:
         return cls(**state)
 
 
-def _selected(counts: Counter[str], min_count: int = 1) -> list[str]:
+def _selected(counts: Counter[str], min_count: int) -> list[str]:
     names, numbers = zip(*counts.items(), strict=True)
     return Vocabulary.select(names, np.array(numbers), min_count, unknown=True).words
 
