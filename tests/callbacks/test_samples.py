@@ -4,6 +4,7 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+from pytorch_lightning.strategies import FSDPStrategy
 from pytorch_lightning.trainer.states import TrainerFn
 
 from embedlab.callbacks import Samples, samples
@@ -14,7 +15,7 @@ def trainer(step, fn=TrainerFn.FITTING, loggers=()):
     preparation = SimpleNamespace(tokenizer="the tokenizer")
     return SimpleNamespace(
         global_step=step, current_epoch=step // 10, is_global_zero=True, sanity_checking=False, loggers=loggers,
-        state=SimpleNamespace(fn=fn), datamodule=SimpleNamespace(preparation=preparation),
+        state=SimpleNamespace(fn=fn), strategy=None, datamodule=SimpleNamespace(preparation=preparation),
     )  # fmt: skip
 
 
@@ -84,6 +85,13 @@ def test_a_resumed_run_drops_what_lies_after_its_step(callback):
     assert callback.file.read_text() == kept
     made.on_train_start(trainer(0), TASK)
     assert callback.file.read_text() == ""
+
+
+def test_ranks_with_a_share_of_the_weights_cannot_write(callback):
+    of_ranks = trainer(0)
+    of_ranks.strategy = FSDPStrategy()
+    with pytest.raises(BadInput, match=r"take callbacks\.samples=null"):
+        callback().on_train_start(of_ranks, TASK)
 
 
 def test_prompts_that_the_model_cannot_read_are_said_before_training(callback):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.loggers import Logger, MLFlowLogger, TensorBoardLogger, WandbLogger
+from pytorch_lightning.strategies import FSDPStrategy
 from pytorch_lightning.trainer.states import TrainerFn
 
 from embedlab.atomic import write_atomically
@@ -55,8 +56,10 @@ class Samples(pl.Callback):
         """See that the prompts are known, and keep of the file what lies before the step training starts from.
 
         Raises:
-            BadInput: they are not.
+            BadInput: they are not; or no rank has all weights.
         """
+        if isinstance(trainer.strategy, FSDPStrategy):
+            raise BadInput("callbacks.samples: no rank has all weights to write with; take callbacks.samples=null")
         try:
             for prompt in self.prompts:
                 for sampling in self.drawn.values():

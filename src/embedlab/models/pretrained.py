@@ -16,8 +16,7 @@ def load_vectors(path: str, embedding_dim: int, words: Sequence[str]) -> WordVec
         words: of the model's vocabulary.
 
     Raises:
-        BadInput: vectors of another size, or sparse ones; none of the words is among them; what reading the file
-            raises.
+        BadInput: vectors of another size, or sparse; none of the words is among them; what reading the file raises.
     """
     given = load(path)
     if given.vector_size != embedding_dim:

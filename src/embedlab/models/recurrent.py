@@ -136,12 +136,11 @@ class Recurrent(nn.Module):
         """What :meth:`forward` gives, and what is added to the loss that trains."""
         raw, state = self._raw(tokens, state)
         hidden = self.dropout(raw)
-        change = raw.diff(dim=1)
         penalty = raw.new_zeros(())
         if self.activation_regularization:
             penalty = penalty + self.activation_regularization * hidden.square().mean()
-        if self.temporal_activation_regularization and change.numel():  # a window of one step has none
-            penalty = penalty + self.temporal_activation_regularization * change.square().mean()
+        if self.temporal_activation_regularization and tokens.shape[1] > 1:
+            penalty = penalty + self.temporal_activation_regularization * raw.diff(dim=1).square().mean()
         return hidden, state, penalty
 
     def _raw(self, tokens: Tensor, state: State | None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
