@@ -111,9 +111,8 @@ def test_every_experiment_trains(name, tmp_path, request):
     if name in OF_LANGUAGE:
         (tmp_path / "text.txt").write_text("a dog and a cat and a dog\n" * 20)
         shrink = [f"data.path={tmp_path}/text.txt", "data.val_path=null", "data.test_path=null", "data.window=5"]
-        shrink += [f"data.cache={tmp_path}", *OF_LANGUAGE[name]]
-        if name != "ngram":
-            shrink += ["data.batch_size=2", "callbacks.samples.length=3"]
+        shrink += [f"data.cache={tmp_path}", "callbacks.samples.length=3", *OF_LANGUAGE[name]]
+        shrink += [] if name == "ngram" else ["data.batch_size=2"]
     if name.startswith("tagging"):
         files = [f"{tmp_path}/{split}.{'conll' if name.endswith('ner') else 'conllu'}" for split in ("train", "dev")]
         for file in files:

@@ -90,11 +90,11 @@ class SkipGram(WordModel):
         if self.subwords is not None and given.subwords is not None:
             source = given.subwords.words
             self._check_ngrams(path, given.subwords)
-            self.inputs[len(words) :, columns] = torch.from_numpy(given.subwords.ngrams)
-        self.inputs[rows, columns] = torch.from_numpy(source[theirs])
+            self.inputs[len(words) :, columns] = torch.from_numpy(given.subwords.ngrams).to(self.inputs)
+        self.inputs[rows, columns] = torch.from_numpy(source[theirs]).to(self.inputs)
         outputs = None if "hs" in (loss, given.training.get("loss")) else given.outputs
         if outputs is not None:
-            self.outputs[rows, columns] = torch.from_numpy(outputs[theirs])
+            self.outputs[rows, columns] = torch.from_numpy(outputs[theirs]).to(self.inputs)
         also = "" if outputs is None else ", with their outputs"
         log.info("%s: vectors of %d of the text's %d words%s", path, len(rows), len(words), also)
 

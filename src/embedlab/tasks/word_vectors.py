@@ -116,11 +116,10 @@ class WordVectors(pl.LightningModule):
         return SGD(self.model.parameters(), lr=self.learning_rate)
 
     def setup(self, stage: str) -> None:
-        """Start from the vectors the model names; a run that goes on from a checkpoint has its own.
+        """See that the ranks fit the model.
 
         Raises:
-            BadInput: ranks of a model that is not for them, or that would exchange gradients, of which there are none;
-                vectors that don't fit.
+            BadInput: ranks of a model that is not for them, or that would exchange gradients, of which there are none.
         """
         if stage != "fit":
             return
@@ -132,8 +131,6 @@ class WordVectors(pl.LightningModule):
                 "trainer: several ranks train word vectors on shards of the text, and average them now and then; "
                 "take trainer/sync=periodic"
             )
-        if isinstance(model, SkipGram) and model.vectors and self.trainer.ckpt_path is None:
-            model.start_from(model.vectors, self.data.corpus.vocabulary.words, self.loss.training["loss"])
 
     @property
     def compiled(self) -> bool:
@@ -141,10 +138,10 @@ class WordVectors(pl.LightningModule):
         return self.kernel == "compiled" or (not self.kernel and self.loss.compiled and self.device.type == "cpu")
 
     def on_fit_start(self) -> None:
-        """Make ready what the whole text decides.
+        """Make ready what the whole text decides, and start from the vectors the model names, unless going on.
 
         Raises:
-            BadInput: compiled kernels on a GPU, or no end to the epochs.
+            BadInput: compiled kernels on a GPU, or no end to the epochs; vectors that don't fit.
         """
         types = {table.dtype for table in self.model.parameters()}
         if self.compiled and (self.device.type != "cpu" or types - {torch.float32}):
@@ -158,6 +155,8 @@ class WordVectors(pl.LightningModule):
         keep = keep_thresholds(words.counts, self.subsample)
         subwords = None if model.subwords is None else model.subwords.of_vocabulary(words.words)
         model.start(words.counts)
+        if isinstance(model, SkipGram) and model.vectors and self.trainer.ckpt_path is None:
+            model.start_from(model.vectors, words.words, self.loss.training["loss"])
         cells = partial(self.data.corpus.cooccurrence, model.window)
         windows = WordWindows(words.counts, keep, model.window, model.cbow, model.mean, subwords, cells, model.alpha)
         self._kernel = self.loss.kernel(windows) if self.compiled else self.loss.batched(windows, self.device)
