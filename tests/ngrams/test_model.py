@@ -24,6 +24,7 @@ SMOOTHINGS = {
     "Jelinek-Mercer in buckets": JelinekMercer(np.linspace(0.1, 1, 12).reshape(4, 3)),
     "Katz": Katz(),
     "Katz 2": Katz(2),
+    "Katz, cut off": Katz(min_count=2),
     "Witten-Bell": WittenBell(),
     "Kneser-Ney": KneserNey(),
     "modified Kneser-Ney": ModifiedKneserNey(),

@@ -82,28 +82,29 @@ class Plain:
 
         return self.interpolated(parts, context, word, counts=lambda context: self.adjusted(len(context) + 1))
 
-    def katz(self, k, context, word):
-        seen = self.after(context)
-        if not context and not seen.get(word):
-            return self.katz_left(k, context) / (self.words - len(seen))
-        if not seen:
-            return self.katz(k, context[1:], word)
+    def katz(self, k, context, word, min_count=1):
+        if not context and not self.counts.get((word,)):
+            return self.katz_left(k, context, min_count) / (self.words - len(self.after(context)))
+        if not self.after(context):
+            return self.katz(k, context[1:], word, min_count)
+        seen = self.katz_seen(k, context, min_count)
         if word in seen:
-            return self.katz_seen(k, context)[word]
-        lower = sum(self.katz(k, context[1:], other) for other in seen)
-        return self.katz_left(k, context) * self.katz(k, context[1:], word) / (1 - lower)
+            return seen[word]
+        lower = sum(self.katz(k, context[1:], other, min_count) for other in seen)
+        return self.katz_left(k, context, min_count) * self.katz(k, context[1:], word, min_count) / (1 - lower)
 
-    def katz_left(self, k, context):
-        return 1 - sum(self.katz_seen(k, context).values())
+    def katz_left(self, k, context, min_count):
+        return 1 - sum(self.katz_seen(k, context, min_count).values())
 
-    def katz_seen(self, k, context):
+    def katz_seen(self, k, context, min_count):
         n = Counter(count for ngram, count in self.counts.items() if len(ngram) == len(context) + 1)
-        seen, discounts = self.after(context), {}
+        discounts = {}
         common = (k + 1) * n[k + 1] / n[1] if n[1] else 1
         for r in range(1, k + 1):
             discount = ((r + 1) * n[r + 1] / n[r] / r - common) / (1 - common) if n[r] and common < 1 else 1
             discounts[r] = discount if 0 < discount <= 1 else 1
-        total = sum(seen.values())
+        total = sum(self.after(context).values())
+        seen = {w: count for w, count in self.after(context).items() if count >= min_count or len(context) < 2}
         kept = {w: count * discounts.get(count, 1) for w, count in seen.items()}
         if len(seen) == self.words:
             return {w: count / total for w, count in seen.items()}
@@ -187,9 +188,12 @@ def test_modified_kneser_ney(text, plain, order):
     compare(ModifiedKneserNey(), definition, text, plain, order)
 
 
-@pytest.mark.parametrize(("order", "k"), [(1, 5), (2, 5), (3, 5), (3, 1)])
-def test_katz(text, plain, order, k):
-    compare(Katz(k), lambda p, c, w: p.katz(k, c, w), text, plain, order, seeds=((0, 7, 300), (1, 5, 40), (2, 3, 600)))
+@pytest.mark.parametrize(
+    ("order", "k", "min_count"), [(1, 5, 1), (2, 5, 2), (3, 5, 1), (3, 1, 1), (3, 5, 2), (3, 1, 3)]
+)
+def test_katz(text, plain, order, k, min_count):
+    seeds = ((0, 7, 300), (1, 5, 40), (2, 3, 600))
+    compare(Katz(k, min_count), lambda p, c, w: p.katz(k, c, w, min_count), text, plain, order, seeds)
 
 
 @pytest.mark.parametrize("order", [1, 2, 3])
@@ -296,7 +300,7 @@ def test_weights_go_with_the_orders():
         (lambda: KneserNey([1.1]), r"discounts=\[1.1\]: each order has one, of 0 to 1"),
         (lambda: ModifiedKneserNey([[0.5, 1]]), "each order has three"),
         (lambda: ModifiedKneserNey([[0.5, 1, 3.5]]), "of 0 to 1, 0 to 2 and 0 to 3"),
-        (lambda: Katz(0), "k=0: at least counts of 1"),
+        (lambda: Katz(0), "k=0, min_count=1: both are at least 1"),
         (lambda: StupidBackoff(0), "alpha=0"),
     ],
 )

@@ -18,11 +18,20 @@ class Katz(Smoothing):
     seen once more, with one of them. What is left by words is shared by those of no count.
     """
 
-    def __init__(self, k: int = 5) -> None:
-        """Counts up to k are discounted."""
-        if k < 1:
-            raise BadInput(f"k={k}: at least counts of 1 must be discounted")
-        self.k = k
+    def __init__(self, k: int = 5, min_count: int = 1) -> None:
+        """By counts.
+
+        Args:
+            k: up to it they are discounted.
+            min_count: n-grams of three words and more that occur fewer times are taken as not seen after their context,
+                and what they had is left to others; 2 and a k of 7 are what SRILM does unless told otherwise.
+
+        Raises:
+            BadInput: one is below 1.
+        """
+        if k < 1 or min_count < 1:
+            raise BadInput(f"k={k}, min_count={min_count}: both are at least 1")
+        self.k, self.min_count = k, min_count
 
     def __call__(self, table: NGramTable) -> NGramModel:
         """See :meth:`Smoothing.__call__`."""
@@ -40,10 +49,11 @@ class Katz(Smoothing):
                 none = level.counts[:-1] == 0
                 lower[:-1][none] = left[0] / max(none.sum(), 1)
             else:
-                other = 1 - np.bincount(level.parents, of_lower, len(level.totals))
-                with np.errstate(invalid="ignore", divide="ignore"):
-                    backoffs = np.log(left / np.maximum(other, np.finfo(np.float64).tiny))
-                log_backoffs[above] = np.where(level.totals > 0, backoffs, 0)
+                other = 1 - np.bincount(level.parents, np.where(lower > 0, of_lower, 0), len(level.totals))
+                backoffs = np.where(level.totals > 0, left / np.maximum(other, np.finfo(np.float64).tiny), 1)
+                lower = np.where(lower > 0, lower, backoffs[level.parents] * of_lower)
+                with np.errstate(divide="ignore"):
+                    log_backoffs[above] = np.log(backoffs)
             with np.errstate(divide="ignore"):
                 log_probabilities[here] = np.log(lower)
         return NGramModel.of_table(table, log_probabilities, log_backoffs)
@@ -52,9 +62,11 @@ class Katz(Smoothing):
         """Probabilities of n-grams, and what their contexts have left for other words."""
         discounts = np.append(self.discounts_of(level), 1.0)
         kept = level.counts * discounts[np.minimum(level.counts, self.k + 1) - 1]
+        if level.order > 2:
+            kept[level.counts < self.min_count] = 0
         totals = level.totals.astype(np.float64)
         left = totals - np.bincount(level.parents, kept, len(totals))
-        whole = level.types == level.vocabulary_size  # no other words
+        whole = np.bincount(level.parents[kept > 0], minlength=len(totals)) == level.vocabulary_size  # no other words
         kept[whole[level.parents]] = level.counts[whole[level.parents]]
         nothing = ~whole & (left <= 1e-9 * totals)
         kept[nothing[level.parents]] = level.counts[nothing[level.parents]]
