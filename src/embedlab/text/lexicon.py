@@ -55,7 +55,8 @@ class Lexicon:
             words[form.lower() if lower else form] += count
             characters.update(dict.fromkeys(form[:LONGEST], 1))  # in order, as a set is not: numbers are to repeat
         names = [tag for tag, _ in tags.most_common()]
-        return cls(_selected(words, min_count), _selected(characters, min_count), names, lower)
+        enough = min(min_count, max(characters.values()))  # of a handful of sentences the commonest, not none
+        return cls(_selected(words, min_count), _selected(characters, enough), names, lower)
 
     def word(self, form: str) -> int:
         """The number of a word."""
