@@ -8,8 +8,9 @@ thread. The peer is nn.Embedding, nn.LSTM, nn.Linear and cross_entropy in a loop
 loss on the first tokens of the test text, all of them exact, is given after the same number of steps, and the exact
 softmax in float32 must come out at the peer's.
 
-A step is the time from the beginning of one to that of the next. They take turns, round by round; ratios are taken
-within a round, by the clock and, as other work on the machine then counts less, in processor time.
+A step is the time from the beginning of one to that of the next. They take turns, round by round, each in a process of
+its own; ratios are taken within a round, by the clock and, as other work on the machine then counts less, in processor
+time.
 
 Generation: tokens a second of the same model after a prompt, its state carried on, and the whole text read again for
 each token.
@@ -18,7 +19,10 @@ each token.
 import argparse
 import csv
 import itertools
+import json
 import logging
+import os
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -54,6 +58,7 @@ EXACT = "embedlab, exact softmax"
 BF16 = ["trainer.precision=bf16-mixed"]
 RUNS = {
     EXACT: [],
+    f"{EXACT}, bf16 gradients of it": ["loss.half_gradients=true"],
     f"{EXACT}, bf16": BF16,
     "embedlab, adaptive softmax": ["loss=adaptive_softmax"],
     "embedlab, adaptive softmax, bf16": ["loss=adaptive_softmax", *BF16],
@@ -143,10 +148,25 @@ def taken(loss: float) -> Found:
     return Found(ended - began, after - before, steps * 20 * 20, loss)
 
 
+def alone(name: str, steps: int) -> Found:
+    """A contestant in a process of its own: none works in memory that another has left."""
+    command = [sys.executable, __file__, "--contestant", name, "--steps", str(steps)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{name}: {done.stdout}{done.stderr}")
+    return Found(*json.loads(done.stdout.splitlines()[-1]))
+
+
+def contestant(name: str, steps: int) -> Found:
+    if name in (PEER, PEER_BF16):
+        return plain_loop(steps, name == PEER_BF16)
+    return embedlab(steps, RUNS[name])
+
+
 def training(steps: int) -> dict[str, Found]:
     """One round."""
-    found = {PEER: plain_loop(steps), PEER_BF16: plain_loop(steps, bf16=True)}
-    found |= {name: embedlab(steps, overrides) for name, overrides in RUNS.items()}
+    found = {name: alone(name, steps) for name in (PEER, PEER_BF16, *RUNS)}
     gap = abs(found[EXACT].loss - found[PEER].loss)
     if not gap < CLOSE:
         sys.exit(f"the exact softmax does not do what the peer does: their test losses differ by {gap:.4f} nats")
@@ -205,11 +225,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--contestant", choices=[PEER, PEER_BF16, *RUNS], help="only this one, and only its numbers")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_suffix(".csv"))
     given = parser.parse_args()
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    if given.contestant:
+        print(json.dumps(contestant(given.contestant, given.steps)))
+        return
     found: dict[str, list[dict[str, Found]]] = {"training": [], "generation": []}
     with tempfile.TemporaryDirectory() as directory:
         task = build(config_of(1, directory)).task.eval()

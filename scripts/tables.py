@@ -144,6 +144,19 @@ def ngram_memory(rows: Rows) -> str:
     return markdown([*head, "most memory"], lines)
 
 
+def language_speed(rows: Rows) -> str:
+    """Tokens a second of training and of generation, beside the peer's, and the loss that training came to."""
+    lines = []
+    for row in rows:
+        ratios = [
+            "{} ({} – {})".format(*(row[f"{name}{end}"] for end in ("", "_low", "_high")))
+            for name in ("times_faster", "times_less_processor_time")
+        ]
+        lines.append([row["contestant"], row["measure"], row["tokens_per_second"], *ratios, row["test_loss"] or "–"])
+    ratio = "times faster (lowest – highest round)"
+    return markdown(["", "", "tokens/s", ratio, "the same, processor time", "test loss, nats"], lines)
+
+
 FRAME = ("plain loop", "bare Lightning", "embedlab")
 
 
@@ -367,6 +380,30 @@ def smoothings(rows: Rows) -> str:
     return markdown(["", *(f"order {order}" for order in orders)], lines)
 
 
+def gradient_reach(rows: Rows) -> str:
+    """Networks: what they learned, and over how many characters their gradients fall to a hundredth."""
+    lines = [
+        [row["network"], f"{int(row['weights']):,}", row["validation_loss"], row["reach_start"], row["reach_trained"]]
+        for row in rows
+    ]
+    return markdown(["", "weights", "validation loss, nats", "reach at the start", "reach when trained"], lines)
+
+
+def agreement(rows: Rows) -> str:
+    """Shares of agreeing answers in percent by probe and distance, a column for each model."""
+    models = dict.fromkeys(row["model"] for row in rows)
+    found = {(row["probe"], row["distance"], row["model"]): row for row in rows}
+    lines = []
+    for probe, distance in dict.fromkeys((row["probe"], row["distance"]) for row in rows):
+        cells = []
+        for model in models:
+            row = found.get((probe, distance, model))
+            half = (float(row["high"]) - float(row["low"])) / 2 if row and row["low"] else None
+            cells.append("–" if row is None else percent(row["accuracy"]) + (f" ± {percent(half)}" if half else ""))
+        lines.append([f"{probe}, {distance}", *cells])
+    return markdown(["probe, distance", *models], lines)
+
+
 KINDS: dict[str, Callable[..., str]] = {
     "speed": speed,
     "words": words,
@@ -375,6 +412,9 @@ KINDS: dict[str, Callable[..., str]] = {
     "word_scale": word_scale,
     "ngram_speed": ngram_speed,
     "ngram_memory": ngram_memory,
+    "language_speed": language_speed,
+    "gradient_reach": gradient_reach,
+    "agreement": agreement,
     "frame": frame,
     "sweep": sweep,
     "beside": beside,

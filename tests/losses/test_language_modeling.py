@@ -5,8 +5,9 @@ import torch
 from torch.nn import functional
 
 from embedlab.errors import BadInput
-from embedlab.losses import language_modeling
-from embedlab.losses.language_modeling import AdaptiveSoftmax, CrossEntropy, linear_cross_entropy
+from embedlab.losses import linear_cross_entropy as chunked
+from embedlab.losses.language_modeling import AdaptiveSoftmax, CrossEntropy
+from embedlab.losses.linear_cross_entropy import linear_cross_entropy
 
 
 def example(rows=50, dim=7, words=30, dtype=torch.float64):
@@ -20,7 +21,7 @@ def example(rows=50, dim=7, words=30, dtype=torch.float64):
 @pytest.mark.parametrize(("dtype", "error"), [(torch.float64, 1e-14), (torch.float32, 1e-6)])
 @pytest.mark.parametrize("chunk", [30, 30 * 16, 30 * 50, 1 << 20])  # a row, some with a rest, all, more than all
 def test_chunked_is_torchs(dtype, error, chunk, monkeypatch):
-    monkeypatch.setattr(language_modeling, "CHUNK", chunk)
+    monkeypatch.setattr(chunked, "CHUNK", chunk)
     hidden, weight, bias, targets = example(dtype=dtype)
     expected = functional.cross_entropy(functional.linear(hidden, weight, bias), targets)
     got = linear_cross_entropy(hidden, weight, bias, targets)
@@ -88,6 +89,36 @@ def test_what_trains_what_is_evaluated_and_what_is_drawn_from_agree(name):
     torch.testing.assert_close(likelihoods, -probabilities.gather(1, targets[:, None])[:, 0])
     torch.testing.assert_close(layer(hidden, targets), likelihoods.mean())
     assert all(0.6 < parameter.abs().max() <= 0.7 for parameter in layer.parameters() if parameter.numel() > 30)
+
+
+@pytest.mark.parametrize("cutoffs", [[5], [5, 12], [2, 3, 19]])
+def test_adaptive_softmax_learns_as_torchs(cutoffs):
+    torch.manual_seed(0)
+    layer = AdaptiveSoftmax(20, 8, cutoffs=cutoffs, div_value=1.5).double()
+    hidden = torch.randn(40, 8, dtype=torch.float64, requires_grad=True)
+    for targets in (torch.randint(20, (40,)), torch.randint(cutoffs[0], (40,))):  # and with clusters that none is in
+        losses = layer(hidden, targets), layer.layer(hidden, targets).loss
+        torch.testing.assert_close(*losses)
+        found = [torch.autograd.grad(x, [hidden, *layer.parameters()], allow_unused=True) for x in losses]
+        for own, theirs in zip(*found, strict=True):
+            if theirs is None or own is None:
+                assert own is None or not own.any()
+                assert theirs is None or not theirs.any()
+            else:
+                torch.testing.assert_close(own, theirs)
+
+
+@pytest.mark.parametrize("chunk", [30 * 16, 1 << 20])
+def test_half_gradients_leave_the_loss_alone_and_point_the_same_way(chunk, monkeypatch):
+    monkeypatch.setattr(chunked, "CHUNK", chunk)
+    hidden, weight, bias, targets = example(dtype=torch.float32)
+    full, half = (linear_cross_entropy(hidden, weight, bias, targets, kind) for kind in (False, True))
+    assert torch.equal(full, half)
+    for one, other in zip(*(torch.autograd.grad(x, (hidden, weight, bias)) for x in (full, half)), strict=True):
+        assert (one - other).norm() < 4e-3 * one.norm()
+    exact = [tensor.detach().double().requires_grad_() for tensor in (hidden, weight, bias)]
+    losses = [linear_cross_entropy(*exact, targets, kind) for kind in (False, True)]
+    assert torch.equal(*(torch.autograd.grad(loss, exact[1])[0] for loss in losses))  # float64 is left as it is
 
 
 def test_tied_weights_are_one():

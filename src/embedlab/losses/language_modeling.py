@@ -3,16 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from embedlab.errors import BadInput
-
-CHUNK = 1 << 21  # logits at a time: 8 MB in float32
+from embedlab.losses.linear_cross_entropy import at_least_float32, chunk_rows, linear_cross_entropy
 
 
 class OutputLayer(nn.Module, ABC):
@@ -45,17 +42,21 @@ class OutputLayer(nn.Module, ABC):
 class CrossEntropy(OutputLayer):
     """``−ln softmax(W h + b)_target``, the full softmax over the vocabulary.
 
-    Logits exist a chunk at a time: the gradient of a chunk is taken as soon as its loss is known, in the forward pass,
-    and only those of the hidden vectors and of the weights are kept. Memory is ``n·H + V·H``, and not ``n·V``.
+    Logits exist a chunk at a time; see :func:`embedlab.losses.linear_cross_entropy.linear_cross_entropy`.
 
     Args:
         vocabulary_size: V.
         hidden_dim: H.
         init_range: weights and biases are uniform in ± this at the start; None: as ``torch.nn.Linear`` begins.
+        half_gradients: products of gradients take factors of bfloat16, the loss float32 as ever; faster where the
+            processor has instructions for it.
     """
 
-    def __init__(self, vocabulary_size: int, hidden_dim: int, init_range: float | None = None) -> None:
+    def __init__(
+        self, vocabulary_size: int, hidden_dim: int, init_range: float | None = None, half_gradients: bool = False
+    ) -> None:
         super().__init__()
+        self.half_gradients = half_gradients
         linear = nn.Linear(hidden_dim, vocabulary_size)
         self.weight, self.bias = linear.weight, linear.bias
         if init_range is not None:
@@ -68,11 +69,11 @@ class CrossEntropy(OutputLayer):
 
     def forward(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """The mean loss."""
-        return linear_cross_entropy(hidden, self.weight, self.bias, targets)
+        return linear_cross_entropy(hidden, self.weight, self.bias, targets, self.half_gradients)
 
     def negative_log_likelihoods(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """See :meth:`OutputLayer.negative_log_likelihoods`."""
-        rows = _chunk_rows(self.weight)
+        rows = chunk_rows(self.weight)
         parts = zip(hidden.split(rows), targets.split(rows), strict=True)
         return torch.cat([functional.cross_entropy(self._logits(h), t, reduction="none") for h, t in parts])
 
@@ -118,6 +119,20 @@ class AdaptiveSoftmax(OutputLayer):
             for parameter in self.parameters():
                 nn.init.uniform_(parameter, -init_range, init_range)
 
+    def forward(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        """The mean loss: of the short list, whose last entries are the clusters, and of each cluster for its tokens."""
+        head, ends = self.layer.head.weight, self.layer.cutoffs
+        cluster = torch.bucketize(targets, torch.tensor(ends[:-1], device=targets.device), right=True)
+        in_head = torch.where(cluster > 0, ends[0] - 1 + cluster, targets)
+        loss = linear_cross_entropy(hidden, head, head.new_zeros(len(head)), in_head)
+        for number, (narrowed, tail) in enumerate(self.layer.tail):
+            rows = (cluster == number + 1).nonzero()[:, 0]
+            if len(rows):
+                of, bias = targets[rows] - ends[number], tail.weight.new_zeros(len(tail.weight))
+                share = len(rows) / len(targets)
+                loss = loss + share * linear_cross_entropy(narrowed(hidden[rows]), tail.weight, bias, of)
+        return loss
+
     def negative_log_likelihoods(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """See :meth:`OutputLayer.negative_log_likelihoods`."""
         return at_least_float32(-self.layer(hidden, targets).output)
@@ -125,64 +140,3 @@ class AdaptiveSoftmax(OutputLayer):
     def log_probabilities(self, hidden: Tensor) -> Tensor:
         """See :meth:`OutputLayer.log_probabilities`."""
         return at_least_float32(self.layer.log_prob(hidden))
-
-
-def linear_cross_entropy(hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
-    """``cross_entropy(hidden @ weight.T + bias, targets)``, the mean over rows, a chunk of logits at a time.
-
-    Args:
-        hidden: ``(n, H)``, at least one row.
-        weight: ``(V, H)``.
-        bias: ``(V,)``.
-        targets: ``(n,)`` int64 below V.
-    """
-    found: Tensor = _LinearCrossEntropy.apply(hidden, weight, bias, targets, torch.is_grad_enabled())
-    return found
-
-
-class _LinearCrossEntropy(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, train: bool) -> Tensor:
-        train = train and any(ctx.needs_input_grad[:3])
-        of_hidden = torch.empty_like(hidden) if train else None
-        of_weight = torch.zeros_like(weight) if train else None
-        of_bias = torch.zeros_like(bias) if train else None
-        rows, share = _chunk_rows(weight), 1 / len(hidden)
-        total = torch.zeros((), dtype=torch.float64 if hidden.dtype == torch.float64 else torch.float32)
-        total = total.to(hidden.device)
-        for first in range(0, len(hidden), rows):
-            part, targeted = hidden[first : first + rows], targets[first : first + rows, None]
-            logits = at_least_float32(functional.linear(part, weight, bias))
-            highest = logits.max(1, keepdim=True).values
-            total += (highest - logits.gather(1, targeted)).sum()
-            exponentials = logits.sub_(highest).exp_()  # in place: the chunk is read and written as seldom as can be
-            sums = exponentials.sum(1, keepdim=True)
-            total += sums.log().sum()
-            if of_hidden is None or of_weight is None or of_bias is None:
-                continue
-            gradient = exponentials.mul_(share / sums)
-            gradient.scatter_add_(1, targeted, gradient.new_full((), -share).expand(targeted.shape))
-            of_bias += gradient.sum(0)
-            gradient = gradient.to(part.dtype)
-            of_hidden[first : first + rows] = gradient @ weight
-            if part.dtype == weight.dtype and not torch.is_autocast_enabled(hidden.device.type):
-                of_weight.addmm_(gradient.t(), part)
-            else:
-                of_weight += gradient.t() @ part
-        if of_hidden is not None:
-            ctx.save_for_backward(of_hidden, of_weight, of_bias)
-        return total * share
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
-        return (*(saved * gradient.to(saved.dtype) for saved in ctx.saved_tensors), None, None)
-
-
-def _chunk_rows(weight: Tensor) -> int:
-    return max(CHUNK // len(weight), 1)
-
-
-def at_least_float32(values: Tensor) -> Tensor:
-    """Values of half precision in float32, others as they are."""
-    return values if values.dtype == torch.float64 else values.float()

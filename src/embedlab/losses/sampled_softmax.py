@@ -43,8 +43,12 @@ class _Sampled(CrossEntropy):
     def _scores(self, hidden: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Scores of the targets ``(n,)``, of drawn tokens ``(n, samples)``, and which those are."""
         drawn = self.sampler()
-        of_targets = (hidden * functional.embedding(targets, self.weight)).sum(1) + self.bias[targets]
-        of_drawn = functional.linear(hidden, functional.embedding(drawn, self.weight), self.bias[drawn])
+        seen, sizes = torch.cat([targets, drawn]), (len(targets), len(drawn))
+        # One look-up, so one gradient of all V rows.
+        right, wrong = functional.embedding(seen, self.weight).split(sizes)
+        right_bias, wrong_bias = self.bias[seen].split(sizes)
+        of_targets = (hidden * right).sum(1) + right_bias
+        of_drawn = functional.linear(hidden, wrong, wrong_bias)
         return at_least_float32(of_targets), at_least_float32(of_drawn), drawn
 
 

@@ -18,6 +18,7 @@ from pytorch_lightning.strategies import FSDPStrategy
 from embedlab.callbacks import MlflowRun, TrackioRun
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
+from embedlab.running.allocator import keep_freed_memory
 from embedlab.running.build import Built, build, make, plain
 from embedlab.running.checkpoints import AtomicCheckpointIO, check_checkpoint, load_checkpoint
 from embedlab.running.environment import environment, peak_memory_bytes, reset_peak_memory
@@ -47,6 +48,7 @@ def train(config: DictConfig, run: RunDir, data: Any = None) -> dict[str, Estima
     # Where torch is to be deterministic it also overwrites memory that nobody reads, a tenth of a step's time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     built = build(config, data)
+    keep_freed_memory()
     trainer = build_trainer(config)
     exit_code = 1
     try:
