@@ -1,7 +1,7 @@
 """Output layers of language models: from a hidden vector to the probability of the next token."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import torch
@@ -125,13 +125,21 @@ class AdaptiveSoftmax(OutputLayer):
         cluster = torch.bucketize(targets, torch.tensor(ends[:-1], device=targets.device), right=True)
         in_head = torch.where(cluster > 0, ends[0] - 1 + cluster, targets)
         loss = linear_cross_entropy(hidden, head, head.new_zeros(len(head)), in_head)
-        for number, (narrowed, tail) in enumerate(self.layer.tail):
+        for number, (narrowed, tail) in enumerate(self._tails()):
             rows = (cluster == number + 1).nonzero()[:, 0]
             if len(rows):
                 of, bias = targets[rows] - ends[number], tail.weight.new_zeros(len(tail.weight))
                 share = len(rows) / len(targets)
                 loss = loss + share * linear_cross_entropy(narrowed(hidden[rows]), tail.weight, bias, of)
         return loss
+
+    def _tails(self) -> Iterator[tuple[nn.Linear, nn.Linear]]:
+        """Of each cluster what narrows hidden vectors, and what scores its tokens."""
+        for parts in self.layer.tail:
+            narrowed, tail = parts.children()
+            assert isinstance(narrowed, nn.Linear)
+            assert isinstance(tail, nn.Linear)
+            yield narrowed, tail
 
     def negative_log_likelihoods(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """See :meth:`OutputLayer.negative_log_likelihoods`."""
