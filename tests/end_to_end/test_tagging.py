@@ -48,6 +48,11 @@ def test_from_tagged_to_tagged(command, tmp_path, monkeypatch):
         assert said in complaint(command("tag", "run"))
     assert "there is no text to tag" in complaint(command("tag", "run", " "))
     assert "no language model" in complaint(command("generate", "run"))
+    (tmp_path / "other" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "other" / "checkpoints" / "best.ckpt").touch()
+    task = "embedlab.tasks.language_modeling.LanguageModeling"
+    (tmp_path / "other" / "config.yaml").write_text(f"task: {{_target_: {task}}}\n")
+    assert "no tagger; those of experiment=tagging_pos" in complaint(command("tag", "other", "in Rome"))
 
 
 @pytest.mark.parametrize(

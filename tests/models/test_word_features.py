@@ -42,10 +42,13 @@ def test_unknown_words_have_vectors_of_their_case_and_of_their_subwords(tmp_path
     )
     vectors = WordVectors(["dog"], subwords.of_words(["dog"]), np.array([1]), subwords)
     save(vectors, tmp_path / "v.bin")
-    found = PretrainedVectors(str(tmp_path / "v.bin")).double()(("Dog", "dogs", ""))
-    expected = np.stack([vectors["dog"], subwords.of_unseen("dogs"), vectors[""] if "" in vectors else np.zeros(2)])
+    found = PretrainedVectors(str(tmp_path / "v.bin")).double()(("Dog", "dogs", "DOGS"))
+    expected = np.stack([vectors["dog"], subwords.of_unseen("dogs"), subwords.of_unseen("dogs")])
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
     assert found.dtype == torch.float64
+    save(WordVectors(["Dog"], vectors.vectors, np.array([1]), subwords), tmp_path / "cased.bin")
+    (cased,) = PretrainedVectors(str(tmp_path / "cased.bin"))(("DOGS",))  # where case says something
+    np.testing.assert_allclose(cased.numpy(), subwords.of_unseen("DOGS"), rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class Tagger(nn.Module):
         vectors: str | None = None,
         characters: str | None = "cnn",
         character_dim: int = 30,
-        character_features: int = 50,
+        character_features: int = 100,
         encoder: str = "lstm",
         hidden_dim: int = 200,
         layers: int = 1,

@@ -42,7 +42,7 @@ class WordFeatures(nn.Module):
         vectors: str | None = None,
         characters: str | None = "cnn",
         character_dim: int = 30,
-        character_features: int = 50,
+        character_features: int = 100,
     ) -> None:
         super().__init__()
         if characters not in (None, *SPELLING):
@@ -78,7 +78,7 @@ class PretrainedVectors(nn.Module):
     """Vectors from a file, as they are: they are not trained, and not part of a checkpoint.
 
     A word that the file has not is looked up in lower case, then made of its n-grams where the file has such, as
-    fastText's ``.bin``; else its vector is zero.
+    fastText's ``.bin`` (of those in lower case if all words of the file are so); else its vector is zero.
 
     Args:
         path: of any format of :mod:`embedlab.vectors.formats`.
@@ -91,6 +91,7 @@ class PretrainedVectors(nn.Module):
         super().__init__()
         self.vectors = load(path)
         self.dim = self.vectors.vector_size
+        self._lower = all(word == word.lower() for word in self.vectors.index_to_key)
         self._found: dict[str, NDArray[np.float32]] = {}
         self._like: Tensor
         self.register_buffer("_like", torch.empty(0), persistent=False)  # knows device and type
@@ -103,5 +104,6 @@ class PretrainedVectors(nn.Module):
         return torch.from_numpy(np.stack([self._found[form] for form in forms])).to(self._like)
 
     def _look_up(self, form: str) -> NDArray[np.float32]:
-        known = next((known for known in (form, form.lower()) if self.vectors.row(known) is not None), form)
+        known = next((known for known in (form, form.lower()) if self.vectors.row(known) is not None), None)
+        known = known or (form.lower() if self._lower else form)
         return self.vectors[known] if known in self.vectors else np.zeros(self.dim, np.float32)
