@@ -5,11 +5,11 @@ import gzip
 import numpy as np
 import pytest
 
-from embedlab.ngrams import ModifiedKneserNey, NGramTable
+from embedlab.ngrams import Katz, ModifiedKneserNey, NGramTable
 
 
 def test_perplexity_as_published(data_root):
-    """141.2 (KN5 of Mikolov et al., 2011), of SRILM's modified Kneser–Ney without cut-offs.
+    """141.2 and 162.3 (KN5 and GT5 of Mikolov et al., 2011): SRILM's modified Kneser–Ney, and Good–Turing cut off.
 
     As there, ``<unk>`` is a word like any other, predicted and counted; each line is a sentence of its own, whose end
     is predicted and counted, so that there are 82,430 words.
@@ -26,4 +26,5 @@ def test_perplexity_as_published(data_root):
     assert (len(index), len(train[0]), len(test[0])) == (10_000, 929_589, 82_430)
     table = NGramTable.count(*train, len(index), 5)
     assert np.diff(table.levels).tolist() == [1, 10_001, 264_990, 586_558, 717_733, 737_952]
-    assert ModifiedKneserNey()(table).perplexity(*test) == pytest.approx(141.2, rel=0.01)
+    assert ModifiedKneserNey()(table).perplexity(*test) == pytest.approx(141.2, abs=0.1)
+    assert Katz(7, min_count=2)(table).perplexity(*test) == pytest.approx(162.3, abs=0.1)
