@@ -30,6 +30,8 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/word_vectors.py
 	$(BIN)/python benchmarks/word_runs.py
 	$(BIN)/python benchmarks/word_scale.py
+	$(BIN)/python benchmarks/ngrams.py
+	$(BIN)/python benchmarks/language_modeling.py
 
 # Packs the bundled Omniglot anew from the archives of github.com/brendenlake/omniglot, see the script.
 data-omniglot: .venv/installed
