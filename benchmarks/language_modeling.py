@@ -4,13 +4,13 @@
 
 Zaremba's small model: two layers of 200, 10 000 words, 20 rows in windows of 20, SGD at rate 1, clipped at 5, one
 thread. The peer is nn.Embedding, nn.LSTM, nn.Linear and cross_entropy in a loop, float32. The others are runs of
-`embedlab train experiment=penn_treebank`, progress bar, checkpoints and logs on. All begin with the same weights; the
-loss on the first tokens of the test text, all of them exact, is given after the same number of steps, and the exact
-softmax in float32 must come out at the peer's.
+`embedlab train experiment=penn_treebank`, progress bar, checkpoints and logs on. All begin with the same weights, and
+after all steps are tested on the first ten thousand tokens of the test text, exactly.
 
 A step is the time from the beginning of one to that of the next. They take turns, round by round, each in a process of
 its own; ratios are taken within a round, by the clock and, as other work on the machine then counts less, in processor
-time.
+time. At rate 1 the first hundreds of steps are so steep that the last digit of a sum decides on tenths of a nat:
+equality is checked at the tenth step, and the losses in the end are to be read with that in mind.
 
 Generation: tokens a second of the same model after a prompt, its state carried on, and the whole text read again for
 each token.
@@ -51,7 +51,7 @@ from embedlab.running.rundir import RunDir
 WARM_UP = 10  # steps that are not timed
 TEST_WINDOWS = 10  # of a thousand tokens
 PROMPT, GENERATED = 200, 200  # tokens
-CLOSE = 0.005  # in nats: so near the peer's test loss must be
+CLOSE = 1e-4  # in nats: so near the peer's loss must be after the first steps; later the last digits have grown
 
 PEER, PEER_BF16 = "PyTorch loop", "PyTorch loop, bf16 autocast"
 EXACT = "embedlab, exact softmax"
@@ -69,11 +69,12 @@ STATE, PREFIX = "state carried on", "text read again"
 
 
 class Found(NamedTuple):
-    """Seconds by the clock and of the processor, for so many tokens; the test loss afterwards."""
+    """Seconds by the clock and of the processor, for so many tokens; the loss of the step before, and of the test."""
 
     seconds: float
     processor: float
     tokens: int
+    early: float = 0.0
     loss: float | None = None
 
 
@@ -125,6 +126,7 @@ def plain_loop(steps: int, bf16: bool = False) -> Found:
         (loss * window.targets.shape[1]).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimizer.step()
+        ClockedSteps.losses.append(loss.item())
     nats, tokens, state = 0.0, 0, None
     with torch.no_grad():
         for window in itertools.islice(data.test_dataloader(), TEST_WINDOWS):
@@ -141,11 +143,10 @@ def embedlab(steps: int, overrides: list[str]) -> Found:
 
 
 def taken(loss: float) -> Found:
-    """What the clock says of the steps after the first few; it begins anew."""
+    """What the clock says of the steps after the first few."""
     (began, before), (ended, after) = ClockedSteps.beginnings[WARM_UP], ClockedSteps.beginnings[-1]
     steps = len(ClockedSteps.beginnings) - 1 - WARM_UP
-    ClockedSteps.beginnings.clear()
-    return Found(ended - began, after - before, steps * 20 * 20, loss)
+    return Found(ended - began, after - before, steps * 20 * 20, ClockedSteps.losses[WARM_UP - 1], loss)
 
 
 def alone(name: str, steps: int) -> Found:
@@ -167,9 +168,9 @@ def contestant(name: str, steps: int) -> Found:
 def training(steps: int) -> dict[str, Found]:
     """One round."""
     found = {name: alone(name, steps) for name in (PEER, PEER_BF16, *RUNS)}
-    gap = abs(found[EXACT].loss - found[PEER].loss)
+    gap = abs(found[EXACT].early - found[PEER].early)
     if not gap < CLOSE:
-        sys.exit(f"the exact softmax does not do what the peer does: their test losses differ by {gap:.4f} nats")
+        sys.exit(f"the exact softmax does not do what the peer does: at step {WARM_UP} the losses differ by {gap:.2g}")
     return found
 
 

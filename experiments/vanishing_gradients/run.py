@@ -22,7 +22,7 @@ from embedlab.data.language_modeling import LanguageModelingData
 from embedlab.evaluation.gradient_flow import gradient_norms
 from embedlab.losses.language_modeling import CrossEntropy
 from embedlab.models.recurrent import Recurrent
-from embedlab.report.figures.figure import WIDE, canvas, line_style, save_vector
+from embedlab.report.figures.figure import WIDE, canvas, line_style, logarithmic, save_vector
 from embedlab.tasks.language_modeling import LanguageModeling
 from embedlab.text import Characters
 
@@ -108,7 +108,6 @@ def lags(task: LanguageModeling, data: LanguageModelingData) -> Iterator[dict[st
     ids = torch.from_numpy(data.corpora["val"].ids.astype(np.int64))
     starts = torch.linspace(0, len(ids) - CONTEXT - LAGS - 2, PLACES).long()
     windows = ids[starts[:, None] + torch.arange(CONTEXT + LAGS + 2)]
-    task.eval()
     with torch.no_grad():
         _, state = task.model(windows[:, :CONTEXT])
     parts = gradient_norms(task.model, task.loss.negative_log_likelihoods, windows[:, CONTEXT:], state)
@@ -148,8 +147,9 @@ def draw_lags(rows: list[dict[str, object]], folder: Path) -> None:
                     axes.plot(lag, middle, label=network + (", cells" if state == "c" else ""), **style)
                     if state == "h":
                         axes.fill_between(lag, low, high, color=style["color"], alpha=0.12, linewidth=0)
-            axes.set(yscale="log", xlabel="lag k, in characters", title="at the start" if when == "start" else when)
+            axes.set(xlabel="lag k, in characters", title="at the start" if when == "start" else when)
             axes.set_ylim(1e-14, 10)
+            logarithmic(axes)
         places[0].set_ylabel("norm of ∂loss(t) / ∂h(t−k)")
         places[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         save_vector(drawn, folder, "lags")
@@ -167,8 +167,9 @@ def draw_clipping(rows: list[dict[str, object]], folder: Path) -> None:
                     values = [float(str(row[key])) for row in chosen]
                     label = f"clipped at {clip}" if clip else "not clipped"
                     places[line, column].plot(steps, values, label=label, linewidth=0.7, **line_style(1 - number))
-            places[0, column].set(yscale="log", title=network)
+            places[0, column].set_title(network)
             places[1, column].set(xlabel="step", ylim=(1, 8))
+        logarithmic(places[0, 0])
         places[0, 0].set_ylabel("norm of the gradient")
         places[1, 0].set_ylabel("loss, nats a character")
         places[1, -1].legend()
@@ -211,7 +212,7 @@ def main() -> None:
             steps = train(task_of(network, words, STEEP), data, options.steps // 4, clip).steps
             for step, (norm, loss) in enumerate(steps, 1):
                 numbers = {"gradient_norm": f"{norm:.4g}", "loss": f"{loss:.4g}"}
-                clipping.append({"network": network, "clip": clip or "", "step": step, **numbers})
+                clipping.append({"network": network, "clip": str(clip or ""), "step": step, **numbers})
     options.to.mkdir(parents=True, exist_ok=True)
     for name, rows in (("lags", by_lag), ("networks", networks), ("clipping", clipping)):
         write(rows, options.to / f"{name}.csv")

@@ -7,7 +7,16 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from embedlab.report.comparison import t_quantile
-from embedlab.report.figures.figure import PLOT, Figure, canvas, colour, line_style, panels, save_vector
+from embedlab.report.figures.figure import (
+    PLOT,
+    Figure,
+    canvas,
+    colour,
+    line_style,
+    logarithmic,
+    panels,
+    save_vector,
+)
 from embedlab.report.metrics import Metric, describe
 from embedlab.report.sweep import Sweep, Variant
 
@@ -72,11 +81,11 @@ def training_loss(sweep: Sweep, directory: Path) -> Figure | None:
 def gradient_norm(sweep: Sweep, directory: Path) -> Figure | None:
     """The norm of the gradient in training, on a logarithmic scale; None where none was logged."""
     note = " Of all weights, before it is clipped."
-    return _of_training(sweep, directory, "train/gradient_norm", "gradient norm", note, logarithmic=True)
+    return _of_training(sweep, directory, "train/gradient_norm", "gradient norm", note, log_scale=True)
 
 
 def _of_training(
-    sweep: Sweep, directory: Path, key: str, what: str, note: str, logarithmic: bool = False
+    sweep: Sweep, directory: Path, key: str, what: str, note: str, log_scale: bool = False
 ) -> Figure | None:
     curves, name = _curves(sweep, key), what.replace(" ", "_")
     if not curves:
@@ -86,8 +95,8 @@ def _of_training(
             axes.plot(steps, values.T, color=colour(variant.number), alpha=0.25, linewidth=0.8)
             axes.plot(steps, smooth(values.mean(0)), **line_style(variant.number))
             axes.set_title("" if sweep.single else variant.label)
-            if logarithmic:
-                axes.set_yscale("log")
+            if log_scale:
+                logarithmic(axes)
             else:
                 axes.set_ylim(bottom=min(0, float(values.min())))
         drawn.supxlabel("training step", fontsize="medium")

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import LogLocator, NullFormatter
 from PIL import Image
 
 from embedlab.report.sweep import Sweep
@@ -114,6 +115,15 @@ def panels(count: int, height: float, sharey: bool = False) -> Iterator[tuple[Ca
         for spare in axes[count:]:
             spare.set_visible(False)
         yield drawn, axes[:count]
+
+
+def logarithmic(axes: Axes) -> None:
+    """A logarithmic scale upwards for what is drawn, its numbers written plainly: formulas are not set."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def save_png(drawn: Canvas, directory: Path, name: str) -> None:
