@@ -168,7 +168,8 @@ def draw_clipping(rows: list[dict[str, object]], folder: Path) -> None:
                     label = f"clipped at {clip}" if clip else "not clipped"
                     places[line, column].plot(steps, values, label=label, linewidth=0.7, **line_style(1 - number))
             places[0, column].set_title(network)
-            places[1, column].set(xlabel="step", ylim=(1, 8))
+            places[1, column].set(xlabel="step", ylim=(1, 5))
+        places[0, 0].set_ylim(0.02, 2e4)
         logarithmic(places[0, 0])
         places[0, 0].set_ylabel("norm of the gradient")
         places[1, 0].set_ylabel("loss, nats a character")
