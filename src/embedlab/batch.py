@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
 from embedlab.distances import Distance, get_distance
-from embedlab.text.lexicon import Lexicon
+
+if TYPE_CHECKING:
+    from embedlab.text.lexicon import Lexicon  # its room brings compiled kernels: seconds to import
 
 
 class Pairs(NamedTuple):
@@ -77,7 +79,7 @@ class SentenceBatch(NamedTuple):
 
     @classmethod
     def of(
-        cls, lexicon: Lexicon, sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]] = ()
+        cls, lexicon: "Lexicon", sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]] = ()
     ) -> "SentenceBatch":
         """Of sentences of at least one word each, with their tags if these are to be learned."""
         order = {form: place for place, form in enumerate(dict.fromkeys(chain.from_iterable(sentences)))}
