@@ -49,16 +49,18 @@ def test_the_senses_there_are():
     assert senses_in_use(counts, 0.1, 1e-4)[2].tolist() == [True, True, False]
 
 
-def test_equals_the_plain_loops():
+@pytest.mark.parametrize("words", [16, 1 << 13])  # paths of 4 nodes, and of more than a tile's eight
+def test_equals_the_plain_loops(words):
     draw = np.random.default_rng(1)
     ids, offsets = draw.integers(0, 16, 400).astype(np.int32), np.array([0, 30, 31, 200, 400])
-    counts = np.bincount(ids, minlength=16)
+    ids *= words // 16
+    counts = np.maximum(np.bincount(ids, minlength=words), 1)
     results = []
     for train in (train_adagram, reference.train_adagram):
         vectors, nodes, sense_counts = model(counts)
         sense_counts[:] = counts[:, None] * [0.6, 0.3, 0.1, 0]
         done = train(
-            vectors, nodes, sense_counts, ids, offsets, 0, 4, 3, *balanced_paths(16), 0.1, 0.02,
+            vectors, nodes, sense_counts, ids, offsets, 0, 4, 3, *balanced_paths(words), 0.1, 0.02,
             keep_thresholds(counts, 0.05), stream(1, 0), counts, alpha=0.2,
         )  # fmt: skip
         results.append((vectors, nodes, sense_counts, done))

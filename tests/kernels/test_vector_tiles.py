@@ -7,10 +7,12 @@ from embedlab.kernels.vector_tiles import (
     check_table,
     gather,
     loss_of,
+    move_tile,
     new_scratch,
     padded,
     prefetch,
     scatter,
+    tile_probabilities,
     train_tile,
     zeros,
 )
@@ -21,6 +23,12 @@ def tile(inputs, rows, outputs, targets, first, rate):
     scratch = new_scratch(len(rows))
     train_tile(inputs, rows, 1, len(rows) - 1, outputs, targets, first, len(targets) - first, rate, scratch)
     return loss_of(scratch)
+
+
+@njit
+def probabilities_and_move(inputs, rows, outputs, targets, found, weights):
+    tile_probabilities(inputs, rows, 1, len(rows) - 1, outputs, targets, 2, len(targets) - 2, found)
+    move_tile(inputs, rows, 1, len(rows) - 1, outputs, targets, 2, len(targets) - 2, weights)
 
 
 @njit
@@ -81,6 +89,28 @@ def test_a_tile_is_a_step_of_gradient_descent(outputs, dim):
         np.testing.assert_allclose(o, expected[1], atol=2e-6)
         assert not x[:, dim:].any()
         assert not o[:, dim:].any()
+
+
+@pytest.mark.parametrize("outputs", range(1, 9))
+def test_probabilities_and_any_weights(outputs):
+    """The two halves of a step, for those who weigh the gradients themselves."""
+    draw = np.random.default_rng(outputs)
+    for inputs in (1, 2, 5, 7):
+        x, o = table(20, 40, 1), table(30, 40, 2)
+        rows = draw.permutation(20)[: inputs + 1].astype(np.int32)
+        targets = draw.permutation(30)[: outputs + 2].astype(np.int32)
+        targets = np.where(draw.random(outputs + 2) < 0.5, targets, ~targets)
+        weights = draw.normal(size=(inputs, outputs)).astype(np.float32)
+        chosen, signs = np.where(targets < 0, ~targets, targets)[2:], np.where(targets < 0, -1, 1)[2:]
+        before, found = (x.copy(), o.copy()), np.empty(inputs * outputs + 16, np.float32)
+        probabilities_and_move(x, rows, o, targets, found, weights)
+        own, theirs = before[0][rows[1:]], before[1][chosen]
+        right = 1 / (1 + np.exp(-signs * (own @ theirs.T)))
+        np.testing.assert_allclose(found[: inputs * outputs].reshape(inputs, outputs), right, atol=1e-6)
+        before[0][rows[1:]] += weights @ theirs
+        before[1][chosen] += weights.T @ own
+        np.testing.assert_allclose(x, before[0], atol=1e-5)
+        np.testing.assert_allclose(o, before[1], atol=1e-5)
 
 
 def test_rows_that_come_twice():

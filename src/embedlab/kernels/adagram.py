@@ -9,12 +9,14 @@ import math
 
 import numpy as np
 
+from embedlab.kernels.hierarchical_softmax import prefetch_path
 from embedlab.kernels.jit import compiled
 from embedlab.kernels.skip_gram import falling, neighbours
-from embedlab.kernels.vector_tiles import check_table
+from embedlab.kernels.vector_tiles import LANES, MOST_OUTPUTS, check_table, move_tile, prefetch, tile_probabilities
 from embedlab.kernels.word_random import sample_windows
 
 _NEGLIGIBLE = 1e-10  # posterior of a sense from which on its vector is left as it is
+_SMALL = 1e-150  # a product of probabilities from which on eight more of 2^-40 would come near the end of float64
 
 
 def expected_pi(sense_counts: np.ndarray, alpha: float) -> np.ndarray:
@@ -111,8 +113,9 @@ def train_adagram(
 ) -> tuple[int, float]:
     """One pass of online variational inference over some sentences.
 
-    For each word, ``γ_k ∝ exp(E log π_wk + Σ_c log p(c | w, k))`` over its neighbours c; then a step of rate λ up the
-    gradient of ``Σ_k γ_k log p(c | w, k)`` for each neighbour, and ``n_wk ← (1 − λ) n_wk + λ n_w γ_k``.
+    For each word, ``γ_k ∝ exp(E log π_wk + Σ_c log p(c | w, k))`` over its neighbours c; then ``n_wk ← (1 − λ) n_wk +
+    λ n_w γ_k``, and for each neighbour a step of rate λ up the gradient of ``Σ_k γ_k log p(c | w, k)``, eight nodes of
+    its path at a time.
 
     Args:
         senses: the vectors of senses, ``(V · senses, width)``, word by word, updated in place; at the start random.
@@ -133,7 +136,8 @@ def train_adagram(
         alpha: of the prior over senses; the larger, the more senses.
 
     Returns:
-        How many pairs there were, and the sum of ``−Σ_k γ_k log p(c | w, k)`` over them, in nats.
+        How many pairs there were, and the sum of ``−Σ_k γ_k log p(c | w, k)`` over them, in nats; of each word before
+        its steps.
 
     Raises:
         ValueError: if a table has the wrong type or layout.
@@ -175,73 +179,71 @@ def _expected_log_pi(counts, alpha, result):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _product(x, y):  # type: ignore[no-untyped-def]
-    total = np.float32(0)
-    for d in range(len(x)):
-        total += x[d] * y[d]
-    return total
-
-
-@compiled
-def _log_sigmoid(x):  # type: ignore[no-untyped-def]
-    x = np.float64(x)
-    return x - math.log1p(math.exp(x)) if x < 0 else -math.log1p(math.exp(-x))
-
-
-@compiled
 def _train(  # type: ignore[no-untyped-def]
     senses, nodes, sense_counts, counts, ids, offsets, first, last, window, paths, path_offsets,
     rate_begin, rate_end, keep, state, alpha,
 ):  # fmt: skip
     words, windows, state = sample_windows(ids, offsets, first, last, keep, window, state)
-    most, width = sense_counts.shape[1], senses.shape[1]
-    found, posterior = np.empty(2 * window + 1, np.int32), np.empty(most)
-    sense_change, node_change = np.empty((most, width), np.float32), np.empty(width, np.float32)
+    most = sense_counts.shape[1]
+    longest = (path_offsets[1:] - path_offsets[:-1]).max()
+    found, targets = np.empty(2 * window + 1, np.int32), np.empty(2 * window * longest, np.int32)
+    rows, posterior, weight = np.empty(most, np.int32), np.empty(most), np.empty(most, np.float32)
+    log_likelihood, likelihood = np.empty(most), np.empty(most)
+    of_tile = np.empty(most * MOST_OUTPUTS + LANES, np.float32)
     pairs, loss = 0, 0.0
     for centre in range(len(words)):
+        if centre + window + 1 < len(words):
+            prefetch_path(nodes, paths, path_offsets, words[centre + window + 1])
+            for k in range(most):
+                prefetch(senses, words[centre + 1] * most + k)
         word = words[centre]
         rate = falling(rate_begin, rate_end, centre, len(words))
         count = neighbours(words, windows, centre, window, found)
-        vectors = senses[word * most : (word + 1) * most]
-        _expected_log_pi(sense_counts[word], alpha, posterior)
+        steps = 0
         for c in range(count):
             for step in range(path_offsets[found[c]], path_offsets[found[c] + 1]):
-                target = paths[step]
-                node = nodes[target ^ (target >> 31)]
-                for k in range(most):
-                    product = _product(vectors[k], node)
-                    posterior[k] += _log_sigmoid(product if target >= 0 else -product)
-        top = posterior.max()
-        total = 0.0
+                targets[steps] = paths[step]
+                steps += 1
+
+        for k in range(most):
+            rows[k] = word * most + k
+        log_likelihood[:], likelihood[:] = 0, 1
+        for step in range(0, steps, MOST_OUTPUTS):
+            wide = min(steps - step, MOST_OUTPUTS)
+            tile_probabilities(senses, rows, 0, most, nodes, targets, step, wide, of_tile)
+            for k in range(most):
+                for j in range(wide):
+                    likelihood[k] *= of_tile[k * wide + j]
+                if likelihood[k] < _SMALL:
+                    log_likelihood[k] += math.log(likelihood[k])
+                    likelihood[k] = 1
+        _expected_log_pi(sense_counts[word], alpha, posterior)
+        for k in range(most):
+            log_likelihood[k] += math.log(likelihood[k])
+            posterior[k] += log_likelihood[k]
+        top, total = posterior.max(), 0.0
         for k in range(most):
             posterior[k] = math.exp(posterior[k] - top)
             total += posterior[k]
+        used = 0
         for k in range(most):
             posterior[k] /= total
+            sense_counts[word, k] += rate * (counts[word] * posterior[k] - sense_counts[word, k])
+            if posterior[k] < _NEGLIGIBLE:  # false for NaN, which so spreads
+                continue
+            loss -= posterior[k] * log_likelihood[k]
+            rows[used], weight[used] = word * most + k, rate * posterior[k]
+            used += 1
 
         for c in range(count):
-            sense_change[:] = 0
-            for step in range(path_offsets[found[c]], path_offsets[found[c] + 1]):
-                target = paths[step]
-                node = nodes[target ^ (target >> 31)]
-                sign = np.float32(1) if target >= 0 else np.float32(-1)
-                node_change[:] = 0
-                for k in range(most):
-                    if posterior[k] < _NEGLIGIBLE:  # false for NaN, which so spreads
-                        continue
-                    log_probability = _log_sigmoid(sign * _product(vectors[k], node))
-                    loss -= posterior[k] * log_probability
-                    weight = sign * rate * np.float32(posterior[k] * -math.expm1(log_probability))
-                    for d in range(width):
-                        sense_change[k, d] += weight * node[d]
-                        node_change[d] += weight * vectors[k, d]
-                for d in range(width):
-                    node[d] += node_change[d]
-            for k in range(most):
-                if posterior[k] >= _NEGLIGIBLE:
-                    for d in range(width):
-                        vectors[k, d] += sense_change[k, d]
-        for k in range(most):
-            sense_counts[word, k] += rate * (counts[word] * posterior[k] - sense_counts[word, k])
+            end = path_offsets[found[c] + 1]
+            for step in range(path_offsets[found[c]], end, MOST_OUTPUTS):
+                wide = min(end - step, MOST_OUTPUTS)
+                tile_probabilities(senses, rows, 0, used, nodes, paths, step, wide, of_tile)
+                for k in range(used):
+                    for j in range(wide):
+                        slope = weight[k] * (np.float32(1) - of_tile[k * wide + j])
+                        of_tile[k * wide + j] = slope if paths[step + j] >= 0 else -slope
+                move_tile(senses, rows, 0, used, nodes, paths, step, wide, of_tile)
         pairs += count
     return pairs, loss

@@ -111,7 +111,7 @@ def train_cbow_on_paths(
 
 
 @compiled
-def _prefetch_path(nodes, paths, path_offsets, word):  # type: ignore[no-untyped-def]
+def prefetch_path(nodes, paths, path_offsets, word):  # type: ignore[no-untyped-def]
     """The lower half of a path; the nodes by the root are always at hand."""
     begin, end = path_offsets[word], path_offsets[word + 1]
     for step in range(begin + (end - begin) // 2, end):
@@ -128,7 +128,7 @@ def _skip_gram(  # type: ignore[no-untyped-def]
     for centre in range(len(words)):
         if centre + window + 1 < len(words):
             prefetch(inputs, words[centre + window + 1])
-            _prefetch_path(nodes, paths, path_offsets, words[centre + 1])
+            prefetch_path(nodes, paths, path_offsets, words[centre + 1])
         count = neighbours(words, windows, centre, window, found)
         rate = falling(rate_begin, rate_end, centre, len(words))
         end = path_offsets[words[centre] + 1]
@@ -149,7 +149,7 @@ def _cbow(  # type: ignore[no-untyped-def]
     for centre in range(len(words)):
         if centre + window + 1 < len(words):
             prefetch(inputs, words[centre + window + 1])
-            _prefetch_path(nodes, paths, path_offsets, words[centre + 1])
+            prefetch_path(nodes, paths, path_offsets, words[centre + 1])
         count = neighbours(words, windows, centre, window, found)
         if count:
             rate = falling(rate_begin, rate_end, centre, len(words))

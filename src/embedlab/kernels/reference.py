@@ -232,17 +232,21 @@ def train_adagram(
         for other in around:
             path = paths[path_offsets[other] : path_offsets[other + 1]]
             ways.append((np.where(path < 0, ~path, path), np.where(path < 0, -1, 1)))
+        log_likelihood = np.zeros(most)
         for rows, signs in ways:
-            log_posterior += log_sigmoid(signs * (senses[own] @ nodes[rows].T)).sum(1)
+            log_likelihood += log_sigmoid(signs * (senses[own] @ nodes[rows].T)).sum(1)
+        log_posterior += log_likelihood
         posterior = np.exp(log_posterior - log_posterior.max())
         posterior /= posterior.sum()
-        for rows, signs in ways:
-            log_probability = log_sigmoid(signs * (senses[own] @ nodes[rows].T))
-            loss -= float(posterior @ log_probability.sum(1))
-            weights = rate * posterior[:, None] * signs * -np.expm1(log_probability)
-            changes = weights @ nodes[rows], weights.T @ senses[own]
-            senses[own] += changes[0]
-            nodes[rows] += changes[1]
         sense_counts[word] += rate * (counts[word] * posterior - sense_counts[word])
+        loss -= float(posterior @ log_likelihood)
+        for path, sign in ways:
+            for begin in range(0, len(path), _CHUNK):
+                rows, signs = path[begin : begin + _CHUNK], sign[begin : begin + _CHUNK]
+                log_probability = log_sigmoid(signs * (senses[own] @ nodes[rows].T))
+                weights = rate * posterior[:, None] * signs * -np.expm1(log_probability)
+                changes = weights @ nodes[rows], weights.T @ senses[own]
+                senses[own] += changes[0]
+                nodes[rows] += changes[1]
         pairs += len(around)
     return pairs, loss

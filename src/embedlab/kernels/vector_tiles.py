@@ -11,7 +11,7 @@ a first element on. Nothing is checked here. Where a processor has no vectors of
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -115,27 +115,48 @@ def train_tile(
         types.float32, scratch,
     )  # fmt: skip
 
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-        array: list[Any] = [
-            context.make_array(kind)(context, builder, value) if isinstance(kind, types.Array) else None
-            for kind, value in zip(signature.args, arguments, strict=True)
-        ]
-        _, _, first_input, input_count, _, _, first_output, output_count, rate, _ = arguments
-        from_rows = _Rows(builder, array[0], array[1], first_input)
-        to_rows = _Rows(builder, array[4], array[5], first_output)
-        memory = builder.ptrtoint(array[9].data, _LONG)
-        done = builder.append_basic_block("tile.done")
-        switch = builder.switch(output_count, done)
-        for outputs in range(1, MOST_OUTPUTS + 1):
-            block = builder.append_basic_block(f"tile.{outputs}")
-            switch.add_case(_LONG(outputs), block)
-            builder.position_at_end(block)
-            _Tile(builder, from_rows, input_count, to_rows, outputs, rate, memory).emit()
-            builder.branch(done)
-        builder.position_at_end(done)
-        return context.get_dummy_value()
+    def emit(tile: _Tile, rate: Any, scratch: Any) -> None:
+        tile.train(rate, scratch)
 
-    return signature, generate
+    return signature, _for_each_size(emit)
+
+
+@_emitted
+def tile_probabilities(
+    typing: Any, inputs: Any, input_rows: Any, first_input: Any, input_count: Any,
+    outputs: Any, output_rows: Any, first_output: Any, output_count: Any, probabilities: Any,
+) -> Any:  # fmt: skip
+    """``σ(s_j · x_i·o_j)`` of a tile, in ``probabilities[i · output_count + j]``.
+
+    Arguments as of :func:`train_tile`; the float32 array has room for 16 numbers more than are asked for.
+    """
+    signature = types.void(
+        inputs, input_rows, types.int64, types.int64, outputs, output_rows, types.int64, types.int64, probabilities
+    )
+
+    def emit(tile: _Tile, probabilities: Any) -> None:
+        tile.probabilities(probabilities)
+
+    return signature, _for_each_size(emit)
+
+
+@_emitted
+def move_tile(
+    typing: Any, inputs: Any, input_rows: Any, first_input: Any, input_count: Any,
+    outputs: Any, output_rows: Any, first_output: Any, output_count: Any, weights: Any,
+) -> Any:  # fmt: skip
+    """``x_i += Σ_j w_ij o_j`` and ``o_j += Σ_i w_ij x_i``, of the values before.
+
+    Arguments as of :func:`train_tile`, of an output's label only its row; w in ``weights[i · output_count + j]``.
+    """
+    signature = types.void(
+        inputs, input_rows, types.int64, types.int64, outputs, output_rows, types.int64, types.int64, weights
+    )
+
+    def emit(tile: _Tile, weights: Any) -> None:
+        tile.move(weights)
+
+    return signature, _for_each_size(emit)
 
 
 @_emitted
@@ -244,44 +265,90 @@ class _Rows:
         return self.builder.ashr(rows, ir.Constant(kind, [31] * count))
 
 
+def _for_each_size(emit: Callable[..., None]) -> Any:
+    """Code that calls ``emit(tile, *rest)``, the tile of the first eight arguments, an array as where it lies."""
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        array: list[Any] = [
+            context.make_array(kind)(context, builder, value) if isinstance(kind, types.Array) else None
+            for kind, value in zip(signature.args, arguments, strict=True)
+        ]
+        _, _, first_input, input_count, _, _, first_output, output_count, *rest = arguments
+        from_rows = _Rows(builder, array[0], array[1], first_input)
+        to_rows = _Rows(builder, array[4], array[5], first_output)
+        rest = [builder.ptrtoint(a.data, _LONG) if a else value for a, value in zip(array[8:], rest, strict=True)]
+        done = builder.append_basic_block("tile.done")
+        switch = builder.switch(output_count, done)
+        for outputs in range(1, MOST_OUTPUTS + 1):
+            block = builder.append_basic_block(f"tile.{outputs}")
+            switch.add_case(_LONG(outputs), block)
+            builder.position_at_end(block)
+            emit(_Tile(builder, from_rows, input_count, to_rows, outputs), *rest)
+            builder.branch(done)
+        builder.position_at_end(done)
+        return context.get_dummy_value()
+
+    return generate
+
+
 class _Tile:
     """The code of a tile with a known number of outputs."""
 
-    def __init__(
-        self, builder: ir.IRBuilder, inputs: _Rows, input_count: Any, outputs: _Rows, count: int, rate: Any, memory: Any
-    ) -> None:
-        self.builder, self.inputs, self.input_count = builder, inputs, input_count
-        self.count, self.memory = count, memory
-        self.labels = outputs.labels(count)
+    def __init__(self, builder: ir.IRBuilder, inputs: _Rows, input_count: Any, outputs: _Rows, count: int) -> None:
+        self.builder, self.inputs, self.input_count, self.count = builder, inputs, input_count, count
         self.outputs = [outputs.address(_LONG(j), of_label=True) for j in range(count)]
-        self.rate = _broadcast(builder, rate)
+        labels = outputs.labels(count)
+        lanes = _shuffle(builder, labels, labels, [lane % count for lane in range(LANES)])
+        self.negative = builder.icmp_signed("<", lanes, ir.Constant(_INTS, [0] * LANES))
 
-    def emit(self) -> None:
-        builder = self.builder
+    def train(self, rate: Any, scratch: Any) -> None:
+        builder, weights = self.builder, self.builder.add(scratch, _LONG(_GRADIENTS * 4))
+        rate = _broadcast(builder, rate)
+        step = builder.select(self.negative, builder.fsub(_splat(-0.0), rate), rate)
+
+        def descend(first: Any, inputs: int) -> None:
+            wrong, right = self._odds(first, inputs)
+            _store(builder, builder.fmul(builder.fmul(wrong, right), step), self._of_input(weights, first))
+            self._add_loss(right, inputs * self.count, scratch)
+
         with builder.if_else(builder.icmp_unsigned("==", self.input_count, _LONG(1))) as (one, several):
             with one:
-                self._gradients(_LONG(0), 1)
-                self._update_one()
+                descend(_LONG(0), 1)
+                self._move_one(weights)
             with several:
-                self._all_gradients()
-                self._update()
+                self._in_groups(descend)
+                self._move_several(weights)
 
-    def _all_gradients(self) -> None:
+    def probabilities(self, result: Any) -> None:
+        def store(first: Any, inputs: int) -> None:
+            _store(self.builder, self._odds(first, inputs)[1], self._of_input(result, first))
+
+        self._in_groups(store)
+
+    def move(self, weights: Any) -> None:
+        with self.builder.if_else(self.builder.icmp_unsigned("==", self.input_count, _LONG(1))) as (one, several):
+            with one:
+                self._move_one(weights)
+            with several:
+                self._move_several(weights)
+
+    def _in_groups(self, emit: Callable[[Any, int], None]) -> None:
+        """``emit(first, inputs)`` for as many inputs at a time as have their products in one vector; the rest last."""
         builder = self.builder
         at_once = min(_INPUTS_AT_ONCE, LANES // self.count)
         with cgutils.for_range(builder, builder.udiv(self.input_count, _LONG(at_once))) as group:
-            self._gradients(builder.mul(group.index, _LONG(at_once)), at_once)
+            emit(builder.mul(group.index, _LONG(at_once)), at_once)
         rest = builder.urem(self.input_count, _LONG(at_once))
         for left in range(1, at_once):
             with builder.if_then(builder.icmp_unsigned("==", rest, _LONG(left))):
-                self._gradients(builder.sub(self.input_count, _LONG(left)), left)
+                emit(builder.sub(self.input_count, _LONG(left)), left)
 
-    def _gradient_address(self, input_index: Any) -> Any:
-        offset = self.builder.mul(input_index, _LONG(self.count * 4))
-        return self.builder.add(self.builder.add(self.memory, _LONG(_GRADIENTS * 4)), offset)
+    def _of_input(self, numbers: Any, input_index: Any) -> Any:
+        """Where an input's numbers lie, one for each output."""
+        return self.builder.add(numbers, self.builder.mul(input_index, _LONG(self.count * 4)))
 
-    def _gradients(self, first: Any, inputs: int) -> None:
-        """``−rate · ∂loss/∂product`` of some inputs and all outputs into the scratch, input by input."""
+    def _odds(self, first: Any, inputs: int) -> tuple[Any, Any]:
+        """``e^−p`` and ``σ(p)``, ``p = s_j · x_i·o_j``, of some inputs and all outputs, input by input."""
         builder, products = self.builder, inputs * self.count
         sums = [_register(builder) for _ in range(products)]
         for total in sums:
@@ -295,17 +362,13 @@ class _Tile:
                     total = sums[i * self.count + j]
                     builder.store(_multiply_add(builder, x, outputs[j], builder.load(total)), total)
         product = _lane_sums(builder, [builder.load(total) for total in sums])
-        lanes = _shuffle(builder, self.labels, self.labels, [lane % self.count for lane in range(LANES)])
-        negative = builder.icmp_signed("<", lanes, ir.Constant(_INTS, [0] * LANES))
-        wrong, right = _odds(builder, builder.fmul(product, builder.select(negative, _splat(_LOG2E), _splat(-_LOG2E))))
-        step = builder.select(negative, builder.fsub(_splat(-0.0), self.rate), self.rate)
-        _store(builder, builder.fmul(builder.fmul(wrong, right), step), self._gradient_address(first))
-        self._add_loss(right, products)
+        scale = builder.select(self.negative, _splat(_LOG2E), _splat(-_LOG2E))
+        return _odds(builder, builder.fmul(product, scale))
 
-    def _add_loss(self, probability: Any, products: int) -> None:
+    def _add_loss(self, probability: Any, products: int, scratch: Any) -> None:
         """Multiplies the probabilities up, mantissa and exponent apart: a logarithm for each would cost far more."""
         builder = self.builder
-        kept, exponents, nans = (builder.add(self.memory, _LONG(part * LANES * 4)) for part in range(3))
+        kept, exponents, nans = (builder.add(scratch, _LONG(part * LANES * 4)) for part in range(3))
         used = ir.Constant(ir.VectorType(ir.IntType(1), LANES), [lane < products for lane in range(LANES)])
         probability = builder.select(used, probability, _splat(1))
         _store(builder, _multiply_add(builder, probability, _splat(0), _load(builder, nans)), nans)
@@ -315,10 +378,10 @@ class _Tile:
         mantissa = builder.or_(builder.and_(bits, _splat_int(0x007FFFFF)), _splat_int(0x3F800000))
         _store(builder, builder.bitcast(mantissa, _VECTOR), kept)
 
-    def _update_one(self) -> None:
-        """With one input its gradients stay in registers."""
-        builder, start, gradients = self.builder, self.inputs.address(_LONG(0)), self._gradient_address(_LONG(0))
-        steps = [self._gradient(gradients, j) for j in range(self.count)]
+    def _move_one(self, weights: Any) -> None:
+        """With one input its weights stay in registers."""
+        builder, start = self.builder, self.inputs.address(_LONG(0))
+        steps = [self._weight(weights, j) for j in range(self.count)]
         with _blocks(builder, self.inputs) as offset:
             x = new = _load(builder, builder.add(start, offset))
             changed = []
@@ -330,11 +393,11 @@ class _Tile:
             for output, after in zip(self.outputs, changed, strict=True):
                 _store(builder, after, builder.add(output, offset))
 
-    def _gradient(self, address: Any, output: int) -> Any:
+    def _weight(self, address: Any, output: int) -> Any:
         pointer = self.builder.inttoptr(self.builder.add(address, _LONG(4 * output)), _FLOAT.as_pointer())
         return _broadcast(self.builder, self.builder.load(pointer))
 
-    def _update(self) -> None:
+    def _move_several(self, weights: Any) -> None:
         builder = self.builder
         changed = [_register(builder) for _ in self.outputs]
         with _blocks(builder, self.inputs) as offset:
@@ -344,12 +407,12 @@ class _Tile:
                 builder.store(before, after)
             with cgutils.for_range(builder, self.input_count) as row:
                 address = builder.add(self.inputs.address(row.index), offset)
-                gradients = self._gradient_address(row.index)
+                own = self._of_input(weights, row.index)
                 x = new = _load(builder, address)
                 for j, before in enumerate(outputs):
-                    gradient = self._gradient(gradients, j)
-                    new = _multiply_add(builder, gradient, before, new)
-                    after = _multiply_add(builder, gradient, x, builder.load(changed[j]))
+                    weight = self._weight(own, j)
+                    new = _multiply_add(builder, weight, before, new)
+                    after = _multiply_add(builder, weight, x, builder.load(changed[j]))
                     builder.store(after, changed[j])
                 _store(builder, new, address)
             for address, after in zip(addresses, changed, strict=True):
