@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 DATA = os.environ.get("EMBEDLAB_DATA", "data")
-BOTH = ["experiment=adagram", "threads=1", "trainer.enable_progress_bar=false", "model.alpha=0.1,0.2,0.5", "seed=1,2,3"]
+BOTH = ["experiment=adagram", "threads=1", "trainer.enable_progress_bar=false", "seed=1,2,3", "model.alpha=0.1,0.2,0.5"]
 SWEEPS = {
     "english": [
         f"data.path={DATA}/enwiki_100m/enwiki_100m.txt.xz", "data.test_sets=[semeval2010,scws,ws353,simlex999,men]",
