@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from embedlab.cli import _parser
+from embedlab.cli import _parsed, _parser
 
 SLOW = {"torch", "pytorch_lightning", "hydra", "omegaconf", "matplotlib", "numpy", "scipy", "sklearn", "numba"}
 
@@ -46,3 +46,18 @@ def test_every_command_has_help() -> None:
     assert {"neighbors", "analogy", "similarity", "export", "evaluate"} <= set(commands)
     for command, parser in commands.items():
         assert f"embedlab {command}" in parser.format_help()
+
+
+def test_words_after_an_option() -> None:
+    """argparse by itself takes a list of words before the first option or after it, not both."""
+    options = _parsed(["resume", "RUN", "threads=1", "--allow", "mine", "seed=2"])
+    assert (options.run, options.overrides, options.allow) == ("RUN", ["threads=1", "seed=2"], ["mine"])
+    assert _parsed(["tag", "RUN", "--allow", "mine", "Time flies"]).texts == ["Time flies"]
+
+
+@pytest.mark.parametrize("wrong", [["resume", "RUN", "--alow", "mine"], ["similarity", "RUN", "a", "b", "c"]])
+def test_what_no_command_takes(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        _parsed(wrong)
+    assert stopped.value.code == 2
+    assert f"unrecognized arguments: {wrong[-1] if wrong[-1] == 'c' else '--alow mine'}" in capsys.readouterr().err

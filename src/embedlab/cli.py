@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if arguments[:1] == ["train"]:
             return _train(arguments[1:])  # its arguments are Hydra's
-        options = _parser().parse_args(arguments)
+        options = _parsed(arguments)
         return int(options.command(options) or 0)
     except BadInput as error:
         if debug:
@@ -59,6 +59,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"embedlab: {line}", file=sys.stderr)
         return 2
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    # argparse takes a list of words up to the first option only; `resume RUN --allow PACKAGE key=value` goes on after it.
+    words = next((getattr(options, name) for name in ("overrides", "texts") if hasattr(options, name)), None)
+    if rest and (words is None or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if words is not None:
+        words += rest
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
