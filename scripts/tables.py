@@ -324,7 +324,8 @@ def tagging(published: Rows, *ours: Rows) -> str:
 def senses(published: Rows, ours: Rows, chosen_by_first: bool = False) -> str:
     """Published figures and the variants of a sweep: means over seeds, ± 95 % t interval; fractions in percent.
 
-    With ``chosen_by_first`` the first metric chooses among the variants, and the best alone shows the others.
+    With ``chosen_by_first`` the first metric chooses among the variants, and the best alone shows the others, but for
+    how many senses there are.
     """
     metrics = [name for name in published[0] if name not in ("method", "source")]
     lines = [[f"{row['method']} ({row['source']})", *(row[name] or "–" for name in metrics), ""] for row in published]
@@ -343,7 +344,7 @@ def senses(published: Rows, ours: Rows, chosen_by_first: bool = False) -> str:
         for name in metrics:
             x = values(rows, name) if name.endswith("_senses") else 100 * values(rows, name)
             half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else None
-            shown = not chosen_by_first or name == metrics[0] or variant == best
+            shown = not chosen_by_first or variant == best or name == metrics[0] or name.endswith("_senses")
             cells.append((f"{x.mean():.1f}" + (f" ± {half:.1f}" if half is not None else "")) if shown else "")
         settings = (f"{key.removeprefix('model.')} {value}" for key, value in zip(keys, variant, strict=True))
         lines.append([", ".join(["**ours**", *settings]), *cells, str(len(rows))])
