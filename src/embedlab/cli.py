@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
-    # argparse takes a list of words up to the first option only; `resume RUN --allow PACKAGE key=value` goes on after it.
+    # argparse ends a list of words at the first option; `resume RUN --allow PACKAGE key=value` goes on after it.
     words = next((getattr(options, name) for name in ("overrides", "texts") if hasattr(options, name)), None)
     if rest and (words is None or any(word.startswith("-") for word in rest)):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
