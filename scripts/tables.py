@@ -278,11 +278,10 @@ def word_quality(*files: Rows) -> str:
     metrics = [name for name in WORD_SETS if any(f"test/{name}" in rows[0] for rows in files)]
     lines = []
     for rows in files:
-        settings = [name for name in list(rows[0])[: list(rows[0]).index("seed")] if name != "job"]
         runs: dict[str, Rows] = {}
         for row in rows:
             if row.get("status", "done") == "done":
-                label = ", ".join(filter(None, (row[name] for name in settings)))
+                label = _settings(row)
                 runs.setdefault(f"{rows.name}: {label}" if label else rows.name, Rows()).append(row)
         for label, of in runs.items():
             cells = [_with_interval(of, f"test/{name}") for name in metrics]
