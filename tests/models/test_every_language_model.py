@@ -67,8 +67,8 @@ def test_hello_world_is_learned_by_heart(model):
     output = CrossEntropy(len(letters), read.output_dim)
     if read.tied:
         output.tie(read.embedding.weight)
-    optimizer = torch.optim.Adam(dict.fromkeys([*read.parameters(), *output.parameters()]), lr=0.02)
-    for _ in range(60):
+    optimizer = torch.optim.Adam(dict.fromkeys([*read.parameters(), *output.parameters()]), lr=0.01)
+    for _ in range(150):
         hidden, _, penalty = read.regularized(inputs) if hasattr(read, "regularized") else (*read(inputs), 0)
         loss = output(hidden[0], targets[0]) + penalty
         optimizer.zero_grad()

@@ -6,11 +6,9 @@ from embedlab.callbacks.history import History
 from embedlab.callbacks.mlflow_run import MlflowRun
 from embedlab.callbacks.pruning import Pruning
 from embedlab.callbacks.samples import Samples
-from embedlab.callbacks.timed_checkpoint import TimedCheckpoint
 from embedlab.callbacks.trackio_run import TrackioRun
 from embedlab.callbacks.wandb_run import WandbRun
 
 __all__ = [
-    "History", "MlflowRun", "NonMonotonicAveraging", "Pruning", "Samples", "StopOnNonFinite", "TimedCheckpoint",
-    "TrackioRun", "WandbRun",
+    "History", "MlflowRun", "NonMonotonicAveraging", "Pruning", "Samples", "StopOnNonFinite", "TrackioRun", "WandbRun",
 ]  # fmt: skip
