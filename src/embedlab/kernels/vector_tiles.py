@@ -110,15 +110,7 @@ def train_tile(
         rate: learning rate, float32.
         scratch: of :func:`new_scratch`; the loss before the step is added to it.
     """
-    signature = types.void(
-        inputs, input_rows, types.int64, types.int64, outputs, output_rows, types.int64, types.int64,
-        types.float32, scratch,
-    )  # fmt: skip
-
-    def emit(tile: _Tile, rate: Any, scratch: Any) -> None:
-        tile.train(rate, scratch)
-
-    return signature, _for_each_size(emit)
+    return _on_tile(_Tile.train, inputs, input_rows, outputs, output_rows, types.float32, scratch)
 
 
 @_emitted
@@ -130,14 +122,7 @@ def tile_probabilities(
 
     Arguments as of :func:`train_tile`; the float32 array has room for 16 numbers more than are asked for.
     """
-    signature = types.void(
-        inputs, input_rows, types.int64, types.int64, outputs, output_rows, types.int64, types.int64, probabilities
-    )
-
-    def emit(tile: _Tile, probabilities: Any) -> None:
-        tile.probabilities(probabilities)
-
-    return signature, _for_each_size(emit)
+    return _on_tile(_Tile.probabilities, inputs, input_rows, outputs, output_rows, probabilities)
 
 
 @_emitted
@@ -149,14 +134,7 @@ def move_tile(
 
     Arguments as of :func:`train_tile`, of an output's label only its row; w in ``weights[i · output_count + j]``.
     """
-    signature = types.void(
-        inputs, input_rows, types.int64, types.int64, outputs, output_rows, types.int64, types.int64, weights
-    )
-
-    def emit(tile: _Tile, weights: Any) -> None:
-        tile.move(weights)
-
-    return signature, _for_each_size(emit)
+    return _on_tile(_Tile.move, inputs, input_rows, outputs, output_rows, weights)
 
 
 @_emitted
@@ -265,8 +243,12 @@ class _Rows:
         return self.builder.ashr(rows, ir.Constant(kind, [31] * count))
 
 
-def _for_each_size(emit: Callable[..., None]) -> Any:
-    """Code that calls ``emit(tile, *rest)``, the tile of the first eight arguments, an array as where it lies."""
+def _on_tile(
+    emit: Callable[..., None], inputs: Any, input_rows: Any, outputs: Any, output_rows: Any, *rest: Any
+) -> Any:
+    """Types, and code that calls ``emit(tile, *rest)``, the tile of the first eight arguments, arrays as addresses."""
+    first_and_count = types.int64, types.int64
+    signature = types.void(inputs, input_rows, *first_and_count, outputs, output_rows, *first_and_count, *rest)
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         array: list[Any] = [
@@ -288,7 +270,7 @@ def _for_each_size(emit: Callable[..., None]) -> Any:
         builder.position_at_end(done)
         return context.get_dummy_value()
 
-    return generate
+    return signature, generate
 
 
 class _Tile:
