@@ -1,9 +1,11 @@
+import threading
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from embedlab.atomic import write_atomically
 from embedlab.errors import BadInput
 from embedlab.models.ngram import NGram
 from embedlab.ngrams import WittenBell
@@ -47,13 +49,50 @@ def test_counts_may_have_grown(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch):
     path = tmp_path / "checkpoints" / "last.ckpt"
-    AtomicCheckpointIO().save_checkpoint({"state_dict": {"w": torch.ones(2)}}, path)
+    writer = AtomicCheckpointIO()
+    writer.save_checkpoint({"state_dict": {"w": torch.ones(2)}}, path)
+    writer.teardown()
     monkeypatch.setattr("os.getpid", lambda: 1)
     (path.parent / ".last.ckpt.1").symlink_to("/dev/full")
+    writer.save_checkpoint({"state_dict": {"w": torch.zeros(2)}}, path)
     with pytest.raises(OSError, match="No space left on device"):
-        AtomicCheckpointIO().save_checkpoint({"state_dict": {"w": torch.zeros(2)}}, path)
+        writer.teardown()
     assert torch.equal(load_checkpoint(path)["state_dict"]["w"], torch.ones(2))
     assert [file.name for file in path.parent.iterdir()] == ["last.ckpt"]
+    writer.teardown()  # which is said once
+
+
+@pytest.fixture
+def slow_disk(monkeypatch):
+    """Writing begins when the event is set."""
+    ready = threading.Event()
+
+    def write(path, content):
+        assert ready.wait(10)
+        write_atomically(path, content)
+
+    monkeypatch.setattr("embedlab.running.checkpoints.write_atomically", write)
+    return ready
+
+
+def test_training_goes_on_while_its_checkpoint_is_written(tmp_path, slow_disk):
+    weights, writer = torch.ones(2), AtomicCheckpointIO()
+    writer.save_checkpoint({"state_dict": {"w": weights}}, tmp_path / "last.ckpt")
+    weights += 1
+    assert not (tmp_path / "last.ckpt").exists()
+    slow_disk.set()
+    writer.teardown()
+    assert torch.equal(load_checkpoint(tmp_path / "last.ckpt")["state_dict"]["w"], torch.ones(2))
+
+
+@pytest.mark.parametrize("then", ["load_checkpoint", "remove_checkpoint"])
+def test_a_checkpoint_is_written_before_anything_else_is_done_with_it(tmp_path, slow_disk, then):
+    writer = AtomicCheckpointIO()
+    writer.save_checkpoint({"epoch": 3}, tmp_path / "last.ckpt")
+    threading.Timer(0.05, slow_disk.set).start()
+    found = getattr(writer, then)(tmp_path / "last.ckpt")
+    assert (tmp_path / "last.ckpt").exists() is (then == "load_checkpoint")
+    assert found == ({"epoch": 3} if then == "load_checkpoint" else None)
 
 
 def test_every_run_writes_its_checkpoints_so(compose):

@@ -1,6 +1,8 @@
 """Checkpoints, read without running anything in them, and held against the model they are for."""
 
+import io
 import warnings
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import torch
 from lightning_fabric.plugins.io import TorchCheckpointIO
 from torch.utils.serialization import config
 
-from embedlab.atomic import opened_atomically
+from embedlab.atomic import write_atomically
 from embedlab.errors import BadInput
 
 
@@ -20,19 +22,45 @@ def _without_checksums() -> Any:
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes a checkpoint beside the one it replaces, so that a kill or a full disk leaves the old one whole.
 
-    Lightning writes it to the system's temporary folder first, which is often on another disk: it is then copied over
-    the old one, which is gone if that is cut short.
+    Training waits for the checkpoint's copy in memory only; a thread writes that to the disk, one checkpoint at a time,
+    and what hinders it is raised by the next call, at the end of training at the latest.
+
+    Lightning's own plugin writes to the system's temporary folder first, which is often on another disk: it is then
+    copied over the old file, which is gone if that is cut short. Its asynchronous one keeps a copy of every checkpoint
+    that waits to be written, however many.
     """
+
+    def __init__(self) -> None:
+        self._writing: Future[None] | None = None
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """As Lightning's plugins save."""
-        with opened_atomically(Path(path)) as file, _without_checksums():
-            try:
-                torch.save(checkpoint, file)
-            except RuntimeError as error:  # torch says so of a full disk too, and keeps the reason behind it
-                if isinstance(error.__context__, OSError):
-                    raise error.__context__ from None
-                raise
+        self._wait()
+        content = io.BytesIO()
+        with _without_checksums():
+            torch.save(checkpoint, content)
+        writer = ThreadPoolExecutor(1, "checkpoint")
+        self._writing = writer.submit(write_atomically, Path(path), content.getbuffer())
+        writer.shutdown(wait=False)
+
+    def load_checkpoint(self, *arguments: Any, **rest: Any) -> dict[str, Any]:
+        """As Lightning's plugins load."""
+        self._wait()
+        return super().load_checkpoint(*arguments, **rest)
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """As Lightning's plugins remove."""
+        self._wait()
+        super().remove_checkpoint(path)
+
+    def teardown(self) -> None:
+        """See the last checkpoint written."""
+        self._wait()
+
+    def _wait(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def _train(trainer: pl.Trainer, built: Built, config: DictConfig, run: RunDir, b
     if resume is not None:
         check_checkpoint(resume, built.task)
     trainer.fit(built.task, datamodule=built.data, ckpt_path=resume, weights_only=True)
+    trainer.strategy.barrier()  # rank 0 has written its checkpoints
     choices = [run.path / "checkpoints" / "best.ckpt"]
     if isinstance(trainer.strategy, FSDPStrategy):  # the task holds a share of its weights, the checkpoint all
         built = Built(built.data, make(config.task))
