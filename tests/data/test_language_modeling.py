@@ -51,6 +51,7 @@ def test_rows_go_on_from_window_to_window(data):
     assert found.sizes == {"vocabulary_size": 14}
     assert found.characters("val") == len("a <unk> \n")
     assert found.characters("train") == len("a b c d \ne f g h \ni j k l \n")
+    assert (found.characters("val", 2), found.unknown_fraction("val", 1)) == (len("a <unk> "), 0)
 
 
 def test_the_held_out_text_may_be_split_off_and_adds_no_words(data):

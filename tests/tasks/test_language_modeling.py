@@ -123,6 +123,17 @@ def test_evaluation_is_of_every_token_whatever_the_batch(loss, tmp_path, monkeyp
         assert numbers["unknown_fraction"] == pytest.approx(7 / len(held_out))  # w h a i s i Q
 
 
+def test_what_is_left_out_of_an_evaluation_counts_nowhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(language_modeling, "EVALUATION_STEPS", 3)
+    data = data_of(tmp_path, held_out="to Q\nor what\n", batch_size=4, window=5)
+    task = task_of(len(data.corpora["train"].vocabulary))
+    trainer_of(limit_test_batches=2).test(task, datamodule=data, verbose=False)
+    numbers = {name.removeprefix("test/"): estimate.value for name, estimate in task.estimates("test").items()}
+    assert (numbers["tokens"], numbers["characters"]) == (6, len("to <unk>\no"))
+    assert numbers["unknown_fraction"] == pytest.approx(1 / 6)
+    assert numbers["bits_per_character"] == pytest.approx(6 * numbers["loss"] / math.log(2) / len("to <unk>\no"))
+
+
 @pytest.mark.parametrize("cell", ["rnn_tanh", "lstm"])
 def test_hello_world_is_learned_by_heart(cell, tmp_path):
     data = data_of(tmp_path, "hello world\n" * 25, "hello world\n", batch_size=1, window=12)

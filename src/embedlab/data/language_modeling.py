@@ -168,19 +168,24 @@ class LanguageModelingData(LightningDataModule):
 
     def stream(self, split: str, rows: int, steps: int, jitter: float = 0.0) -> FoldedStream:
         """The text of ``train``, ``val`` or ``test``, folded."""
-        ids, start = self.corpora[split].ids, self.corpora["train"].vocabulary.start
-        return FoldedStream(ids[::-1] if self.reversed else ids, rows, steps, start, jitter, self.seed)
+        start = self.corpora["train"].vocabulary.start
+        return FoldedStream(self._read(split), rows, steps, start, jitter, self.seed)
 
-    def characters(self, split: str) -> int:
-        """How many the text of a split has, as its tokens are written: with a space after each word."""
-        corpus, write = self.corpora[split], self.preparation.tokenizer.written
-        lengths = np.array([len(write(word)) for word in corpus.vocabulary.words])
-        return int(np.bincount(corpus.ids, minlength=len(lengths)) @ lengths)
+    def characters(self, split: str, first: int | None = None) -> int:
+        """How many the first tokens of a split have, None: all, as they are written: with a space after each word."""
+        vocabulary, write = self.corpora[split].vocabulary, self.preparation.tokenizer.written
+        lengths = np.array([len(write(word)) for word in vocabulary.words])
+        return int(np.bincount(self._read(split)[:first], minlength=len(lengths)) @ lengths)
 
-    def unknown_fraction(self, split: str) -> float:
-        """The share of a split's tokens that are ``<unk>``."""
-        corpus = self.corpora[split]
-        return float(np.mean(corpus.ids == corpus.vocabulary.index[UNKNOWN]))
+    def unknown_fraction(self, split: str, first: int | None = None) -> float:
+        """The share of a split's first tokens, None: of all, that are ``<unk>``."""
+        unknown = self.corpora[split].vocabulary.index[UNKNOWN]
+        return float(np.mean(self._read(split)[:first] == unknown))
+
+    def _read(self, split: str) -> NDArray[Any]:
+        """Its tokens in the order in which they are read."""
+        ids = self.corpora[split].ids
+        return ids[::-1] if self.reversed else ids
 
     def prepare_data(self) -> None:
         """Read all there is, so that what is wrong with it is said before training.

@@ -81,11 +81,12 @@ class LanguageTask(pl.LightningModule, ABC):
         self._conclude("test")
 
     def _conclude(self, split: str) -> None:
-        nats, tokens, characters = self._sums["nats"], self._sums["tokens"], self.data.characters(split)
+        nats, tokens = self._sums["nats"], int(self._sums["tokens"])
+        characters = self.data.characters(split, tokens)  # trainer.limit_val_batches may leave out the rest
         found = {
             "perplexity": _exp(nats / tokens), "loss": nats / tokens,
             "bits_per_character": nats / math.log(2) / characters,
-            "tokens": tokens, "characters": characters, "unknown_fraction": self.data.unknown_fraction(split),
+            "tokens": tokens, "characters": characters, "unknown_fraction": self.data.unknown_fraction(split, tokens),
         }  # fmt: skip
         self._estimates[split] = {f"{split}/{name}": Estimate(float(value)) for name, value in found.items()}
         self.log_dict({name: estimate.value for name, estimate in self._estimates[split].items()}, batch_size=1)

@@ -100,6 +100,7 @@ def _of_training(
             else:
                 axes.set_ylim(bottom=min(0, float(values.min())))
         drawn.supxlabel("training step", fontsize="medium")
+        drawn.supylabel(what, fontsize="medium")
         svg = save_vector(drawn, directory, name)
     return Figure(
         name,
