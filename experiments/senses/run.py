@@ -28,7 +28,7 @@ SWEEPS = {
 
 
 def main() -> int:
-    """Run the sweeps, and copy the table of each to LANGUAGE.csv beside this file."""
+    """Run the sweeps, and copy the table of each to adagram_LANGUAGE.csv beside this file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", metavar="OUT", type=Path)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
@@ -44,7 +44,7 @@ def main() -> int:
         failed |= subprocess.run(
             [sys.executable, "-m", "embedlab.cli", "train", "-m", *command], check=False
         ).returncode
-        shutil.copy(sweep / "results.csv", options.to / f"{language}.csv")
+        shutil.copy(sweep / "results.csv", options.to / f"adagram_{language}.csv")
     return failed
 
 

@@ -98,6 +98,26 @@ class SentenceBatch(NamedTuple):
         )
 
 
+class TextBatch(NamedTuple):
+    """Texts beside each other, with the class of each.
+
+    Attributes:
+        tokens: ``(rows, steps)`` int64, the numbers of their words; beyond the end of a text 0.
+        lengths: ``(rows,)`` words of each text, at least 1.
+        labels: ``(rows,)`` the numbers of their classes, where these are known; else 0.
+    """
+
+    tokens: Tensor
+    lengths: Tensor
+    labels: Tensor
+
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[int]], labels: Sequence[int] = ()) -> "TextBatch":
+        """Of the numbers of words of texts of at least one word each, with their classes if these are to be learned."""
+        lengths = torch.tensor([len(text) for text in texts])
+        return cls(_padded(texts), lengths, torch.tensor(labels) if labels else torch.zeros_like(lengths))
+
+
 def within(lengths: Tensor, steps: int) -> Tensor:
     """Which of the steps of each row, ``(rows, steps)``, come before its end: ``lengths`` ``(rows,)``."""
     return torch.arange(steps, device=lengths.device) < lengths[:, None]

@@ -20,6 +20,7 @@ embedlab trains, compares and uses embeddings.
   embedlab neighbors vectors.bin currency                 what they, or those of a file, know of a word
   embedlab generate RUN --prompt 'To be'                  text by a language model
   embedlab tag RUN 'The dog barks.'                       the tag of each word
+  embedlab classify RUN 'A lovely film.'                  the class of a text
 """
 
 MODEL_FORMATS = ("safetensors", "onnx", "projector", "arpa")
@@ -183,6 +184,10 @@ def _parser() -> argparse.ArgumentParser:
 
     added = with_run(command("tag", _tag, "a text by a trained tagger: its words, and under each its tag"))
     added.add_argument("texts", nargs="*", metavar="TEXT", help="a sentence (default: each line of standard input)")
+
+    added = with_run(command("classify", _classify, "the class of texts by a trained classifier, and how probable it is"))
+    added.add_argument("texts", nargs="*", metavar="TEXT", help="(default: each line of standard input)")
+    added.add_argument("--file", type=Path, metavar="FILE", help="classify each line of a file")
 
     added = command("sweep", _sweep, "how far a sweep is, and going on with one that was cut off")
     added.add_argument("directory", metavar="SWEEP_DIR")
@@ -461,6 +466,25 @@ def _tag(options: argparse.Namespace) -> None:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 160
     for number, (words, tags) in enumerate(tag_texts(saved.task.tag, saved.tokenizer, texts)):
         print("\n" * bool(number) + aligned(words, tags, width), flush=True)
+
+
+def _classify(options: argparse.Namespace) -> None:
+    from embedlab.apps.classification import classify_texts
+    from embedlab.running.saved import open_task
+
+    saved = open_task(options.run, options.allow, able="classify")
+    texts = options.texts
+    if options.file:
+        try:
+            texts = [*texts, *options.file.read_text(encoding="utf-8").splitlines()]
+        except UnicodeDecodeError as error:
+            raise BadInput(f"{options.file}: not UTF-8 text (at byte {error.start})") from None
+    elif not texts:
+        texts = _standard_input().splitlines()
+    task, split = saved.task, saved.tokenizer or str.split
+    texts = [text for text in texts if text.strip() or options.texts]
+    for verdict in classify_texts(task.classify, task.classes, task.words, split, texts, saved.config.data.max_words):
+        print(f"{verdict.label}\t{verdict.probability:.3f}\t{verdict.text}", flush=True)
 
 
 def _standard_input() -> str:

@@ -58,8 +58,12 @@ def start(tmp_path):
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
         command = [sys.executable, "-m", "embedlab.cli", *arguments]
         with (tmp_path / "output").open("w") as output:
-            started.append(subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=output, stderr=output))
-        return started[-1]
+            process = subprocess.Popen(
+                command, cwd=tmp_path, env=environment, stdout=output, stderr=output,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's job in the background has none
+            )  # fmt: skip
+        started.append(process)
+        return process
 
     yield run
     for process in started:

@@ -14,6 +14,7 @@ from embedlab.report.figures import colour
 from embedlab.report.gallery import gallery, how_drawn
 from embedlab.report.layout import columns, error_line, format_seconds, legend, verdict
 from embedlab.report.metrics import Metric, coverages, ordered
+from embedlab.report.mistakes import mistakes
 from embedlab.report.pictures import Pictures
 from embedlab.report.runs import Measured, Run
 from embedlab.report.sweep import Sweep
@@ -58,6 +59,7 @@ def render(sweep: Sweep, table: Table, pictures: Pictures, drawn: int) -> str:
         words=word_tables(shown),
         tags=tag_tables(shown),
         measures=MEASURES,
+        mistakes=mistakes(shown),
         gallery=gallery(shown),
         how_drawn=how_drawn(shown),
         failed=sweep.failed[:MOST_FAILURES],

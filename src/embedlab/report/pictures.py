@@ -44,7 +44,10 @@ def draw(sweep: Sweep, table: Table, most: int) -> Pictures:
     drawn = sweep.part(list(sweep.variants[:most])) if len(sweep.variants) > most else sweep
     headline = table.headline
     plots = (figures.roc(drawn, directory), figures.validation_curve(drawn, directory, headline))
-    kinds = (figures.distance_histograms, figures.tag_confusions, figures.training_loss, figures.gradient_norm)
+    kinds = (
+        figures.distance_histograms, figures.tag_confusions, figures.calibration, figures.training_loss,
+        figures.gradient_norm,
+    )  # fmt: skip
     multiples = (kind(drawn, directory) for kind in kinds)
     return Pictures(
         intervals=figures.intervals(table, directory, most),

@@ -33,8 +33,9 @@ class SavedRun:
 
 @dataclass(frozen=True)
 class SavedTask:
-    """A language model or a tagger with its weights loaded, in evaluation mode, and what splits text for it."""
+    """A task with its weights loaded, in evaluation mode, and what splits text for it; None: white space does."""
 
+    config: DictConfig
     task: Any
     tokenizer: Any
 
@@ -90,6 +91,7 @@ def open_run(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[st
 KINDS = {  # by what a task can do
     "next_token": "no language model; those of experiment=char_rnn or penn_treebank generate text",
     "tag": "no tagger; those of experiment=tagging_pos or tagging_ner tag text",
+    "classify": "no classifier of texts; those of experiment=kim_cnn are",
 }
 
 
@@ -112,7 +114,7 @@ def open_task(path: str | Path, allow: Sequence[str] = (), able: str = "next_tok
     weights = check_checkpoint(checkpoint, task)
     task.load_state_dict(weights["state_dict"])
     task.on_load_checkpoint(weights)
-    return SavedTask(task.eval(), make(config.data.tokenizer))
+    return SavedTask(config, task.eval(), make(config.data.tokenizer) if config.data.tokenizer else None)
 
 
 def evaluate(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The figures of a report, one kind a file: a sweep in, pictures out, each also saved as a file of its own."""
 
+from embedlab.report.figures.calibration import calibration
 from embedlab.report.figures.curves import gradient_norm, training_loss, validation_curve
 from embedlab.report.figures.embedding_map import embedding_maps
 from embedlab.report.figures.figure import Figure, colour
@@ -16,6 +17,7 @@ from embedlab.report.figures.word_map import word_map, word_maps
 __all__ = [
     "Figure",
     "Relation",
+    "calibration",
     "colour",
     "distance_histograms",
     "embedding_maps",
