@@ -119,6 +119,9 @@ def test_every_experiment_trains(name, tmp_path, request):
             Path(file).write_text(TAGGED[name.endswith("ner")] * 4)
         shrink = [f"data.path={files[0]}", f"data.val_path={files[1]}", f"data.test_path={files[1]}"]
         shrink += ["data.batch_size=2", "model.embedding_dim=4", "model.hidden_dim=4", "model.character_features=4"]
+    if name == "kim_cnn":
+        (tmp_path / "texts.txt").write_text("1 a fine dog\n0 a dull cat\n" * 10)
+        shrink = [f"data.path={tmp_path}/texts.txt", "data.folds=4", "data.batch_size=4", "model.embedding_dim=4"]
     if name == "fasttext":
         shrink.append("model.subwords.bucket=100")
     with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):

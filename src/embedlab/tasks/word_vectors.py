@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import SGD, Optimizer
 
@@ -38,7 +39,7 @@ from embedlab.vectors import save
 
 log = logging.getLogger(__name__)
 
-PIECE = 20_000  # words that a thread takes at a time
+PIECE = 40_000  # words that a thread takes at a time
 PROTOCOLS = ("similarity", "analogies", "categories", "senses", "contexts")
 OBJECTIVES: dict[str, type[WordLoss]] = {
     "negative_sampling": NegativeSampling, "hierarchical_softmax": HierarchicalSoftmax, "glove": GloveLoss,
@@ -172,11 +173,11 @@ class WordVectors(pl.LightningModule):
         tables = self.model.tables if self.compiled else (self.model.inputs, self.model.outputs)
         pieces = corpus.blocks(PIECE, batch.first, batch.last) if self.compiled else batch[:2]
         offsets = corpus.offsets
+        rates = self.rate(offsets[np.asarray(pieces)]).tolist()
 
         def train(piece: int, first: int, last: int) -> tuple[int, float]:
-            rates = {"rate_begin": self.rate(int(offsets[first])), "rate_end": self.rate(int(offsets[last]))}
-            seed = stream(batch.seed, piece)
-            return kernel(*tables, corpus.ids, offsets, first, last, **rates, seed=seed)
+            own = {"rate_begin": rates[piece], "rate_end": rates[piece + 1], "seed": stream(batch.seed, piece)}
+            return kernel(*tables, corpus.ids, offsets, first, last, **own)
 
         examples, loss = run_blocks(train, pieces, self.threads)
         optimizer: Any = self.optimizers()
@@ -187,11 +188,11 @@ class WordVectors(pl.LightningModule):
         self._last_step = now
         self.log("train/loss", mean, prog_bar=True, batch_size=1)
         self.log("train/words_per_second", speed, prog_bar=True, batch_size=1)
-        self.log("train/learning_rate", self.rate(int(offsets[batch.last])), batch_size=1)
+        self.log("train/learning_rate", rates[-1], batch_size=1)
         return mean
 
-    def rate(self, word: int) -> float:
-        """The learning rate at a word of the present epoch.
+    def rate(self, word: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The learning rate at words of the present epoch.
 
         Times the number of ranks: the mean over ranks keeps only its share of what each of them learns from its text.
         """
