@@ -5,9 +5,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embedlab import __version__
 from embedlab.errors import BadInput
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 DESCRIPTION = """\
 embedlab trains, compares and uses embeddings.
@@ -102,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     added = with_run(command("resume", _resume, "go on with a run that was cut off, exactly where it stood"))
-    added.add_argument("overrides", nargs="*", metavar="key=value")
+    added.add_argument("overrides", nargs="*", metavar="key=value", help="changes, as trainer.max_epochs=20")
 
     added = with_run(
         command("evaluate", _evaluate, "test a trained run by a protocol, or word vectors on sets of word tests"),
@@ -166,7 +170,7 @@ def _parser() -> argparse.ArgumentParser:
 
     added = with_run(command("generate", _generate, "text by a trained language model, token by token"))
     added.add_argument("--prompt", default="", metavar="TEXT", help="what the text goes on from (default: nothing)")
-    added.add_argument("--length", type=int, default=500, metavar="N", help="tokens to write (default 500)")
+    added.add_argument("--length", type=int, default=500, metavar="N", help="tokens to write, characters or words (default 500)")
     added.add_argument(
         "--beam", type=int, metavar="K",
         help="draw nothing: write the most probable text that keeping K at a time finds",
@@ -234,11 +238,9 @@ def _sweep(options: argparse.Namespace) -> int:
     sweep = SweepDir(Path(options.directory))
     pending = [job.number for job in sweep.pending(options.retry_failed)]
     if options.dry_run or not (options.resume or options.retry_failed):
-        from rich.console import Console
-
         from embedlab.running.sweep_tables import status_table
 
-        Console().print(status_table(sweep.rows(), pending if options.dry_run else ()))
+        _console().print(status_table(sweep.rows(), pending if options.dry_run else ()))
         return 0
     if not pending and not sweep.grows:
         print(f"{sweep.path}: nothing left to run")
@@ -251,16 +253,21 @@ def _sweep(options: argparse.Namespace) -> int:
 
 def _finish(directory: Path, metric: str | None = None) -> None:
     """The last lines of a run or sweep: its table, and where the page lies."""
-    from rich.console import Console
-
     from embedlab.report import build_report
+
+    console = _console()
+    report = build_report(directory, metric)
+    console.print(report.terminal_table)
+    console.print(f"Report: {report.page}", soft_wrap=True, highlight=False)
+
+
+def _console() -> "Console":
+    from rich.console import Console
 
     console = Console()
     if not console.is_terminal:
         console.width = 160  # a file wraps nothing
-    report = build_report(directory, metric)
-    console.print(report.terminal_table)
-    console.print(f"Report: {report.page}", soft_wrap=True, highlight=False)
+    return console
 
 
 def _resume(options: argparse.Namespace) -> int:
@@ -276,8 +283,6 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from rich.console import Console
-
     from embedlab.apps.words import open_vectors, vectors_file
     from embedlab.report.terminal import estimates_table
 
@@ -287,11 +292,11 @@ def _evaluate(options: argparse.Namespace) -> None:
         from embedlab.evaluation.words import evaluate_words
 
         sets = read_word_sets(options.overrides, os.environ.get("EMBEDLAB_DATA", "data"))
-        Console().print(estimates_table(evaluate_words(open_vectors(options.run), sets)))
+        _console().print(estimates_table(evaluate_words(open_vectors(options.run), sets)))
         return
     from embedlab.running.saved import evaluate
 
-    Console().print(estimates_table(evaluate(options.run, options.overrides, options.allow)))
+    _console().print(estimates_table(evaluate(options.run, options.overrides, options.allow)))
 
 
 def _verify(options: argparse.Namespace) -> None:
@@ -349,7 +354,7 @@ def _export(options: argparse.Namespace) -> None:
         path = export.export_safetensors(saved.task.model, directory, saved.run.config())
     elif options.format == "onnx":
         if not hasattr(saved.data, "input_shape"):
-            raise BadInput("onnx: word vectors are a table, no network")
+            raise BadInput("onnx: for networks that see images, not for those of text and not for tables of words")
         path = export.export_onnx(saved.task.model, directory, saved.data.input_shape)
     else:
         arrays = evaluation_arrays(saved.run, "embeddings", "labels", "class_names", "thumbnail_rows", "thumbnails")
@@ -374,6 +379,8 @@ def _neighbors(options: argparse.Namespace) -> None:
     from embedlab.vectors import SenseVectors
 
     vectors, k = open_vectors(options.vectors), _at_least_one(options.k)
+    if isinstance(vectors, SenseVectors) and options.words[0] in vectors.by_sense.key_to_index:
+        vectors = vectors.by_sense  # "apple (2)" is one sense
     if not isinstance(vectors, SenseVectors) or len(options.words) > 1 or options.words[0] not in vectors.key_to_index:
         _print_words(vectors.most_similar(options.words, topn=k))
         return
@@ -386,6 +393,7 @@ def _senses(options: argparse.Namespace) -> None:
     from embedlab.apps.words import open_senses
 
     vectors, k = open_senses(options.vectors), _at_least_one(options.k)
+    vectors.senses_of(options.word)  # which says so if the word is unknown, before anything is said of the text
     context = None if options.text is None else _tokenizer(options.vectors)(options.text)
     if context is not None and not any(word != options.word and word in vectors.key_to_index for word in context):
         raise BadInput(f"'{options.text}': none of the words around {options.word!r} is known")
@@ -517,6 +525,9 @@ def _list(options: argparse.Namespace) -> None:
         print(f"{group}:")
         for name in names(group):
             print(f"  {name:22}{gloss(group, name)}")
+    if not options.what:
+        rest = sorted(set(names("groups")) - {"experiment", "loss", "miner", "model", "data"})
+        print(f"More of any kind: embedlab list {' | '.join(rest)} | smoothings")
 
 
 if __name__ == "__main__":

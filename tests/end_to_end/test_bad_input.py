@@ -19,6 +19,7 @@ def complaint(process) -> str:
     """The one line, after checking that it is one and the status is 2."""
     assert process.returncode == 2, process.stdout + process.stderr
     assert "Traceback" not in process.stderr + process.stdout
+    assert "Error executing job" not in process.stderr
     lines = [line for line in process.stderr.splitlines() if line.startswith("embedlab: ")]
     assert len(lines) == 1, process.stderr
     return lines[0]
@@ -30,6 +31,7 @@ def complaint(process) -> str:
         (["loss=tripet"], ["loss=tripet", "no such loss", "did you mean triplet?"]),
         (["experiment=omniglott"], ["experiment=omniglott", "did you mean omniglot?"]),
         (["loss.margn=1"], ["loss.margn", "no such key", "did you mean loss.margin?"]),
+        (["experiment=ngram", "loss.margin=1"], ["loss.margin", "no such key", "it goes with other choices than these"]),
         (["lss=triplet"], ["lss", "did you mean loss?"]),
         (["loss=contrastive", "loss.margin=-1"], ["loss.margin=-1", "above zero"]),
         (["loss=arcface", "loss.margin=9"], ["loss.margin=9"]),

@@ -45,6 +45,8 @@ def test_the_senses_of_a_word(embedlab, command, tmp_path, file):
     found = embedlab("senses", "senses.npz", "apple", "Apple PIE, unheard of", "-k", "1")
     assert found.returncode == 0, found.stderr
     assert found.stdout == "    0.9881  apple (1): pie (1)\n    0.0119  apple (2): mac (1)\n"
+    assert command("neighbors", "senses.npz", "apple (2)", "-k", "1").stdout == "    0.9701  mac (1)\n"
+    assert "'appel' is not among the 4 words; 'apple' is" in command("senses", "senses.npz", "appel", "appel").stderr
     for arguments, complaint in (
         (("senses", "senses.npz", "apple", "an apple"), "'an apple': none of the words around 'apple' is known"),
         (("senses", "v.vec", "king"), "v.vec: these vectors are one a word; those of experiment=adagram have senses"),
@@ -77,7 +79,7 @@ def corpus(tmp_path):
 
 @pytest.mark.parametrize("options", [
     ["experiment=glove", "model.embedding_dim=16", "trainer.max_epochs=3"],
-    ["experiment=counts", "model.dimension=null"],
+    ["experiment=counts", "model.dimension=null", "task.examples.relations={two: [[a1,b1],[a2,b2],[a3,b3]]}"],
 ], ids=["glove", "counts"])  # fmt: skip
 def test_counted_from_text_to_neighbours(options, embedlab, tmp_path, corpus):
     environment = {"EMBEDLAB_CACHE": str(tmp_path / "cache")}

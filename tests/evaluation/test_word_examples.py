@@ -2,6 +2,7 @@ import logging
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from embedlab.errors import BadInput
 from embedlab.evaluation.word_examples import WordExamples, content_words
@@ -33,6 +34,16 @@ def test_relations_are_of_the_pairs_that_are_known():
     np.testing.assert_array_equal(found["relation_vectors"][1], VECTORS[["italy", "rome"]])
     few = WordExamples(relations={"two": [["italy", "rome"], ["japan", "tokyo"]]})(VECTORS)
     assert not any(name.startswith("relation") for name in few)
+
+
+def test_sparse_vectors_are_shown_by_their_main_directions():
+    found = WordExamples()(WordVectors(WORDS, sparse.csr_matrix(ROWS)))
+    relations, words = found["relation_vectors"], found["map_vectors"]
+    assert relations.shape == (3, 2, 6)  # six rows have no more directions
+    flat = relations.reshape(6, 6)
+    np.testing.assert_allclose(flat @ flat.T, np.eye(6), atol=1e-5)  # so nothing is lost
+    np.testing.assert_allclose(words @ words.T, ROWS @ ROWS.T, atol=1e-5)
+    assert words.dtype == np.float32
 
 
 def test_what_the_user_asks_for(caplog):

@@ -5,6 +5,7 @@ import glob
 import gzip
 import hashlib
 import lzma
+import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -113,7 +114,9 @@ def text_files(paths: str | Path | Iterable[str | Path]) -> list[TextFile]:
         else:
             found = sorted(p for p in map(Path, glob.glob(str(path), recursive=True)) if p.is_file())
         if not found:
-            raise BadInput(f"{given}: no such text file, and no file matches it as a pattern")
+            unset = "EMBEDLAB_DATA" not in os.environ and path.parts[:1] == ("data",)
+            hint = "; EMBEDLAB_DATA names the folder of the data sets" if unset else ""
+            raise BadInput(f"{given}: no such text file, and no file matches it as a pattern{hint}")
         files += map(TextFile, found)
     if not files:
         raise BadInput("no text files are named")

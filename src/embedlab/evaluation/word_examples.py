@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 MOST_ON_A_MAP = 500  # words; more are a cloud of dots
 PAIRS, FEWEST_PAIRS = 12, 3  # of a relation
+_DIRECTIONS = 100  # of sparse vectors that a picture is drawn from
 _FUNCTION_WORDS = 100  # of the most frequent words of a text nearly all are such
 _CONTENT = ("NOUN", "PROPN", "VERB", "ADJ", "ADV")
 
@@ -92,7 +93,7 @@ class WordExamples:
         if self.map_words:
             rows = content_words(vectors.index_to_key, self.map_words)
             found |= {"map_words": np.array([vectors.index_to_key[row] for row in rows])}
-            found |= {"map_vectors": vectors.vectors[rows]}
+            found |= {"map_vectors": _dense(vectors, rows)}
         return found
 
     def _neighbours(self, vectors: WordVectors, lookup: WordLookup) -> dict[str, NDArray[Any]]:
@@ -128,8 +129,18 @@ class WordExamples:
             "relation_titles": np.array(list(rows)),
             "relation": np.repeat(np.arange(len(rows)), [len(of) for of in rows.values()]),
             "relation_pairs": np.array([[vectors.index_to_key[row] for row in pair] for pair in all_rows]),
-            "relation_vectors": vectors.vectors[all_rows],
+            "relation_vectors": _dense(vectors, all_rows.ravel()).reshape(*all_rows.shape, -1),
         }
+
+
+def _dense(vectors: WordVectors, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+    """Vectors of some rows ``(n, D)``; sparse ones, as long as there are words, by their at most 100 main directions."""
+    if not vectors.is_sparse:
+        return vectors.vectors[rows]
+    from sklearn.decomposition import TruncatedSVD
+
+    found = vectors.vectors[rows]
+    return TruncatedSVD(min(_DIRECTIONS, *found.shape), random_state=0).fit_transform(found).astype(np.float32)
 
 
 def content_words(words: Sequence[str], most: int) -> list[int]:

@@ -41,11 +41,13 @@ class Job:
     Attributes:
         directory: where the run lies, or the sweep it is of; None until one began in this process.
         sweep: whether it is a sweep.
+        refused: what was wrong with the input of a single run.
     """
 
     def __init__(self) -> None:
         self.directory: Path | None = None
         self.sweep = False
+        self.refused: BadInput | None = None
 
     def __call__(self, config: DictConfig) -> None:
         """Run it."""
@@ -59,7 +61,12 @@ class Job:
         if not self.sweep and node_rank(config) == 0:
             self.directory = run.path
         config.run_dir = str(run.path)
-        launch(config, run, list(settings.overrides.task))
+        try:
+            launch(config, run, list(settings.overrides.task))
+        except BadInput as error:
+            if self.sweep:
+                raise
+            self.refused = error  # Hydra would put a line of its own before that which says what is wrong
 
     def say_how_to_go_on(self) -> None:
         """Name the command, where there is something to go on with."""
@@ -102,6 +109,8 @@ def train_command(arguments: Sequence[str]) -> Outcome:
         raise
     finally:
         sys.argv = before
+    if job.refused is not None:
+        raise job.refused
     outcome = Outcome(job.directory)
     if job.sweep and job.directory:
         sweep = SweepDir(job.directory)
@@ -157,7 +166,7 @@ def explain(error: Exception) -> str:
 
 
 def _nearest_key(key: str) -> str:
-    """The existing keys are those of the config without the wrong override."""
+    """The existing keys are those of the config without any override."""
     with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        config = hydra.compose("train")
-    return nearest(key, keys(config))
+        known = keys(hydra.compose("train"))
+    return "it goes with other choices than these" if key in known else nearest(key, known)

@@ -14,6 +14,7 @@ from embedlab.running.build import build, make
 from embedlab.running.catalog import conf_dir, keys, names, nearest
 from embedlab.running.checkpoints import check_checkpoint
 from embedlab.running.rundir import RunDir, find_run
+from embedlab.running.train import quiet_lightning
 from embedlab.running.trust import check_targets
 
 
@@ -119,6 +120,7 @@ def open_task(path: str | Path, allow: Sequence[str] = (), able: str = "next_tok
 
 def evaluate(path: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> dict[str, Any]:
     """Run the evaluation protocols of a saved run (or those of ``evaluation=NAME``) on its test data."""
+    quiet_lightning()
     saved = open_run(path, overrides, allow)
     if protocols := saved.config.get("evaluation"):
         if not hasattr(saved.task, "protocols"):

@@ -41,7 +41,7 @@ def train(config: DictConfig, run: RunDir, data: Any = None) -> dict[str, Estima
     """
     began = time.monotonic()
     reset_peak_memory()
-    _quiet_lightning()
+    quiet_lightning()
     if config.get("threads"):
         torch.set_num_threads(int(config.threads))
     pl.seed_everything(config.seed, workers=True, verbose=False)
@@ -133,7 +133,7 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _quiet_lightning() -> None:
+def quiet_lightning() -> None:
     """Silence what Lightning says of settings that are meant."""
     for name in ("pytorch_lightning.utilities.rank_zero", "pytorch_lightning.accelerators"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,5 +1,6 @@
 """What all language models share: a vocabulary, and the evaluation of every token of a text."""
 
+import logging
 import math
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -12,6 +13,8 @@ from torch import Tensor
 from embedlab.batch import TokenWindow
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
+
+log = logging.getLogger(__name__)
 
 
 class LanguageTask(pl.LightningModule, ABC):
@@ -83,6 +86,11 @@ class LanguageTask(pl.LightningModule, ABC):
     def _conclude(self, split: str) -> None:
         nats, tokens = self._sums["nats"], int(self._sums["tokens"])
         characters = self.data.characters(split, tokens)  # trainer.limit_val_batches may leave out the rest
+        if math.isinf(nats):
+            log.warning(
+                "%s: the model gives some token probability 0, so that its perplexity is infinite and stands in no table",
+                split,
+            )
         found = {
             "perplexity": _exp(nats / tokens), "loss": nats / tokens,
             "bits_per_character": nats / math.log(2) / characters,

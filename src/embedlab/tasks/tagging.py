@@ -157,7 +157,7 @@ class Tagging(pl.LightningModule):
     def save(self, directory: Path) -> None:
         """What the report shows, into ``evaluation/test.npz``, and the tagged test sentences beside it.
 
-        ``test.conll`` has a line for each word, with its tag and the one found, as ``conlleval`` reads them.
+        ``test.conll`` has a line for each word, with its tag and the one found, as ``conlleval -d '\\t'`` reads them.
         """
         arrays: dict[str, Any] = {}
         for result in self.results["test"].values():

@@ -267,7 +267,8 @@ class WordVectors(pl.LightningModule):
         (directory / "exports").mkdir(parents=True, exist_ok=True)
         suffix = ".safetensors" if self.model.subwords is None else ".bin"
         save(vectors, directory / "exports" / f"vectors{suffix}")
-        arrays: dict[str, Any] = self.examples(vectors) | analogy_arrays(self._results.get("test", {}))
+        shown = self.examples(vectors) if self.examples is not None else {}
+        arrays: dict[str, Any] = shown | analogy_arrays(self._results.get("test", {}))
         content = io.BytesIO()
         np.savez_compressed(content, **arrays)
         write_atomically(directory / "evaluation" / "test.npz", content.getbuffer())
