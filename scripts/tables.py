@@ -365,6 +365,32 @@ def perplexities(published: Rows, *files: Rows) -> str:
     return markdown(["", "published", "ours", "n"], lines)
 
 
+def characters(rows: Rows) -> str:
+    """Each model at the setting with the lowest validation loss: means ± 95 % t interval over n seeds, best last."""
+    of: dict[str, dict[str, Rows]] = {}
+    for row in rows:
+        of.setdefault(row["model"], {}).setdefault(row["setting"], Rows()).append(row)
+
+    def values(runs: Rows, name: str) -> np.ndarray:
+        return np.array([float(row[name]) for row in runs])
+
+    def cell(runs: Rows, name: str) -> str:
+        x = values(runs, name)
+        half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else None
+        return f"{x.mean():.3f}" + (f" ± {half:.3f}" if half is not None else "")
+
+    lines = []
+    for model, settings in of.items():
+        setting, runs = min(settings.items(), key=lambda item: values(item[1], "val/loss")[0])  # of the first seed
+        weights = f"{int(runs[0]['weights']):,}" if runs[0]["weights"] else "–"
+        cells = [cell(runs, f"{split}/{name}") for split in ("val", "test") for name in ("loss", "bits_per_character")]
+        minutes = f"{values(runs, 'seconds').mean() / 60:.1f}"
+        lines.append([model.replace("_", " "), setting, weights, *cells, minutes, str(len(runs))])
+    lines.sort(key=lambda line: -float(line[3].split()[0]))
+    head = ["", "chosen", "weights", "validation, nats", "bits", "test, nats", "bits", "minutes", "n"]
+    return markdown(head, lines)
+
+
 def _settings(row: dict[str, str]) -> str:
     """What a job of a sweep set, as ``katz, order 3``."""
     keys = [key for key in list(row)[: list(row).index("seed")] if key != "job"]
@@ -414,6 +440,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "ngram_memory": ngram_memory,
     "language_speed": language_speed,
     "gradient_reach": gradient_reach,
+    "characters": characters,
     "agreement": agreement,
     "frame": frame,
     "sweep": sweep,

@@ -2,9 +2,9 @@
 
 python experiments/char_rnn/run.py OUT [key=value …]     called again, it goes on where it stood
 
-The sweeps lie in OUT/MODEL_rates, one seed at three learning rates, and OUT/MODEL_seeds, two more at that which had the
-lowest validation loss; the text lies below EMBEDLAB_DATA. Further overrides, as trainer.max_epochs=1 for a trial, go to all
-runs of networks.
+The sweeps lie in OUT/MODEL_rates, one seed at three learning rates, and OUT/MODEL_seeds, two more at that which had
+the lowest validation loss; the text lies below EMBEDLAB_DATA. Further overrides, as trainer.max_epochs=1 for a trial,
+go to all runs of networks.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ BUDGET = [
 WORDS_TO_CHARACTERS = ["data=characters", "~data.val_path", "~data.test_path", f"data.path={DATA}"]
 NETWORKS = {  # about 243 000 weights each
     "window": [
-        "experiment=window_lm", *WORDS_TO_CHARACTERS, "model.window=16", "model.embedding_dim=32", "model.hidden_dim=360",
+        "experiment=window_lm", *WORDS_TO_CHARACTERS, "model.window=16", "model.embedding_dim=32",
+        "model.hidden_dim=360",
     ],
     "rnn": ["experiment=char_rnn", "model=rnn", "model.hidden_dim=260"],
     "gru": ["experiment=char_rnn", "model=gru", "model.hidden_dim=149"],
@@ -74,32 +75,29 @@ def best_of(runs: list[dict[str, Any]]) -> dict[str, Any]:
     return min(runs, key=lambda run: run["validation"]["val/loss"])
 
 
-def networks(out: Path, overrides: list[str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Each network with its runs, first those that chose the rate, then those at it; of these the first is the best."""
-    given = [override.partition("=")[0] for override in overrides]
-    budget = [override for override in BUDGET if override.partition("=")[0] not in given] + overrides
-    for model, own in NETWORKS.items():
-        rates = ",".join(map(str, RATES))
-        first = sweep(out / f"{model}_rates", [*own, *budget, "seed=1", f"optimizer.lr={rates}"])
-        rate = best_of(first)["optimizer.lr"]
-        more = sweep(out / f"{model}_seeds", [*own, *budget, "seed=2,3", f"optimizer.lr={rate}"])
-        yield model, first + [run | {"optimizer.lr": rate} for run in more]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", metavar="OUT", type=Path)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
+    parser.add_argument("--only", nargs="+", choices=list(NETWORKS), default=list(NETWORKS), metavar="MODEL")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[2, 3], help="beside the first")
     parser.add_argument("--to", metavar="FOLDER", type=Path, default=Path(__file__).parent)
     options = parser.parse_intermixed_args()
-    rows, shown = [], {}
+    given = [override.partition("=")[0] for override in options.overrides]
+    budget = [override for override in BUDGET if override.partition("=")[0] not in given] + options.overrides
     counted = sweep(options.out / "ngrams", NGRAMS)
-    for run in counted:
-        rows.append(row_of(f"{run['model/smoothing']} n-gram", f"order {run['model.order']}", run))
-    shown[f"{best_of(counted)['model.order']}-gram"] = best_of(counted)["run"]
-    for model, runs in networks(options.out, options.overrides):
-        rows += [row_of(model, f"rate {run['optimizer.lr']}", run) for run in runs]
+    rows = [row_of(f"{run['model/smoothing']} n-gram", f"order {run['model.order']}", run) for run in counted]
+    shown = {f"{best_of(counted)['model.order']}-gram": best_of(counted)["run"]}
+    for model in options.only:
+        own = [*NETWORKS[model], *budget]
+        runs = sweep(options.out / f"{model}_rates", [*own, "seed=1", f"optimizer.lr={','.join(map(str, RATES))}"])
         shown[model] = best_of(runs)["run"]
+        rate = best_of(runs)["optimizer.lr"]
+        if options.seeds:
+            seeds = f"seed={','.join(map(str, options.seeds))}"
+            more = sweep(options.out / f"{model}_seeds", [*own, seeds, f"optimizer.lr={rate}"])
+            runs += [run | {"optimizer.lr": rate} for run in more]
+        rows += [row_of(model, f"rate {run['optimizer.lr']}", run) for run in runs]
     with (options.to / "models.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()

@@ -170,7 +170,9 @@ def _parser() -> argparse.ArgumentParser:
 
     added = with_run(command("generate", _generate, "text by a trained language model, token by token"))
     added.add_argument("--prompt", default="", metavar="TEXT", help="what the text goes on from (default: nothing)")
-    added.add_argument("--length", type=int, default=500, metavar="N", help="tokens to write, characters or words (default 500)")
+    added.add_argument(
+        "--length", type=int, default=500, metavar="N", help="tokens to write, characters or words (default 500)"
+    )
     added.add_argument(
         "--beam", type=int, metavar="K",
         help="draw nothing: write the most probable text that keeping K at a time finds",
@@ -189,7 +191,9 @@ def _parser() -> argparse.ArgumentParser:
     added = with_run(command("tag", _tag, "a text by a trained tagger: its words, and under each its tag"))
     added.add_argument("texts", nargs="*", metavar="TEXT", help="a sentence (default: each line of standard input)")
 
-    added = with_run(command("classify", _classify, "the class of texts by a trained classifier, and how probable it is"))
+    added = with_run(
+        command("classify", _classify, "the class of texts by a trained classifier, and how probable it is")
+    )
     added.add_argument("texts", nargs="*", metavar="TEXT", help="(default: each line of standard input)")
     added.add_argument("--file", type=Path, metavar="FILE", help="classify each line of a file")
 

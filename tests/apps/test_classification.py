@@ -28,7 +28,7 @@ def test_class_and_probability_of_each_text():
     [
         ((), "there is no text to classify"),
         (("fine", " "), "there is no word in the text ' '"),
-        (("fine " * 100_000,), "a text of 100,000 words, 'fine fine .* at most 5 are read"),
+        (("fine " * 100_000,), "a text of 100,000 words, 'fine fine .* at most data.max_words=5 of a text are read"),
         (("so so",), "'so so': the classifier knows none of its words, as 'so'"),
     ],
 )

@@ -71,15 +71,21 @@ def test_classes_that_are_numbers_are_in_their_order(data):
     assert data(texts, texts, texts).classes == ["2", "9", "10"]
 
 
+def read(data, *texts, **options):
+    found = data(*texts, **options)
+    found.prepare_data()
+    return found.sizes
+
+
 @pytest.mark.parametrize(
     ("texts", "options", "said"),
     [
         ((None,), {"path": None}, "data.path: name the texts to train on"),
         ((["1 a", "1 b"], ["1 c"], ["1 d"]), {}, "all texts to train on are of one class, '1'"),
-        ((["1 a", "0 b"], ["1 c"], ["2 d", "2 e"]), {}, "2 texts to test on are of a class that no text to train on has: 2"),
+        ((["1 a", "0 b"], ["1 c"], ["2 d", "2 e"]), {}, "2 texts to test on are of a class that no text to .* has: 2"),
         ((["1 a", "0 b"], ["1 c"], ["0 d"]), {"labels": {1: "x"}}, "the class '0' of 'b' is not in data.labels: 1"),
         ((["1 a", "0 b"], ["1 c"], ["0 d"]), {"batch_size": 3}, "data.batch_size=3: there are only 2 texts"),
-        ((["1 a b c", "0 b"], ["1 c"], ["0 d"]), {"max_words": 2}, "a text of 3 words, 'a b c' …: at most data.max_words=2"),
+        ((["1 a b c", "0 b"], ["1 c"], ["0 d"]), {"max_words": 2}, "a text of 3 words, 'a b c' .* data.max_words=2"),
         ((["1 ...", "0 b"], ["1 c"], ["0 d"]), {"tokenizer": Words()}, "there is no word in the text '...'"),
         ((["1 a", "0 b"],), {}, "too few texts: none is left to train on"),
         ((TEXTS,), {"fold": 10}, "data.fold=10: of data.folds=10"),
@@ -90,9 +96,7 @@ def test_classes_that_are_numbers_are_in_their_order(data):
 )  # fmt: skip
 def test_what_cannot_be_learned_from(data, texts, options, said):
     with pytest.raises(BadInput, match=said):
-        found = data(*texts, **options)
-        found.prepare_data()
-        _ = found.sizes
+        read(data, *texts, **options)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,10 @@ def complaint(process) -> str:
         (["loss=tripet"], ["loss=tripet", "no such loss", "did you mean triplet?"]),
         (["experiment=omniglott"], ["experiment=omniglott", "did you mean omniglot?"]),
         (["loss.margn=1"], ["loss.margn", "no such key", "did you mean loss.margin?"]),
-        (["experiment=ngram", "loss.margin=1"], ["loss.margin", "no such key", "it goes with other choices than these"]),
+        (
+            ["experiment=ngram", "loss.margin=1"],
+            ["loss.margin", "no such key", "it goes with other choices than these"],
+        ),
         (["lss=triplet"], ["lss", "did you mean loss?"]),
         (["loss=contrastive", "loss.margin=-1"], ["loss.margin=-1", "above zero"]),
         (["loss=arcface", "loss.margin=9"], ["loss.margin=9"]),

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 TINY = [
-    "data=sentences", "data.batch_size=4", "model.embedding_dim=8", "model.maps=6", "trainer.max_epochs=40", "threads=1",
-    "trainer.enable_progress_bar=false", "run_dir=run", "data.path=my.csv", "data.text=review", "data.label=stars",
+    "data=sentences", "data.batch_size=4", "model.embedding_dim=8", "model.maps=6", "trainer.max_epochs=40",
+    "threads=1", "trainer.enable_progress_bar=false", "run_dir=run", "data.path=my.csv", "data.text=review",
+    "data.label=stars",
 ]  # fmt: skip
 TABLE = "review,stars\n" + "a fine film,5\nso very dull,1\nFine and warm,5\ndull dull,1\n" * 10
 

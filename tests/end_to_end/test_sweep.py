@@ -60,7 +60,7 @@ def start(tmp_path):
         with (tmp_path / "output").open("w") as output:
             process = subprocess.Popen(
                 command, cwd=tmp_path, env=environment, stdout=output, stderr=output,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's job in the background has none
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job of a shell has none
             )  # fmt: skip
         started.append(process)
         return process

@@ -18,7 +18,9 @@ TEXTS = [[3, 1, 4, 1, 5, 9, 2, 6], [5], [3, 5], [8, 9, 7]]
 LABELS = [0, 1, 0, 1]
 MODELS = {
     "cnn": lambda: SentenceCnn(10, 6, widths=(1, 3, 5), maps=4, dropout=0.0),
-    **{f"bag, {name}": lambda name=name: SentenceBag(10, 6, pooling=name, hidden=[5], dropout=0.0) for name in POOLINGS},
+    **{
+        f"bag, {name}": lambda name=name: SentenceBag(10, 6, pooling=name, hidden=[5], dropout=0.0) for name in POOLINGS
+    },
     **{
         f"{cell}, {name}": lambda cell=cell, name=name: SentenceRnn(
             10, 6, cell=cell, hidden_dim=8, layers=2, pooling=name, dropout=0.0

@@ -19,12 +19,15 @@ def run(tmp_path: Path) -> Path:
     (tmp_path / "config.yaml").write_text("name: kim_cnn\nseed: 1\n")
     (tmp_path / "overrides.yaml").write_text("[]\n")
     (tmp_path / "status.json").write_text('{"status": "done", "seconds": 9.0}')
-    (tmp_path / "metrics.json").write_text(json.dumps({"test/accuracy": {"value": 0.5}, "test/vector_coverage": {"value": 0.9}}))
+    (tmp_path / "metrics.json").write_text(
+        json.dumps({"test/accuracy": {"value": 0.5}, "test/vector_coverage": {"value": 0.9}})
+    )
     np.savez(
         tmp_path / "evaluation" / "test.npz",
         tag_names=np.array(["good", "bad"]), tag_counts=np.array([3, 1]), tag_scores=np.full((2, 3, 3), 0.5),
         tag_unit=np.array("texts"), confusion_names=np.array(["good", "bad"]), confusions=np.array([[1, 2], [0, 1]]),
-        texts=np.array(["fine", "x" * 400, "so <b>dull</b>", "dull"]), text_labels=np.array(["good", "good", "good", "bad"]),
+        texts=np.array(["fine", "x" * 400, "so <b>dull</b>", "dull"]),
+        text_labels=np.array(["good", "good", "good", "bad"]),
         text_predictions=np.array(["good", "bad", "bad", "bad"]), text_confidences=np.array([0.9, 0.6, 0.8, 0.7]),
     )  # fmt: skip
     return tmp_path

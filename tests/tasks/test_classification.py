@@ -11,7 +11,7 @@ import torch
 from embedlab import distributed
 from embedlab.batch import TextBatch
 from embedlab.data import sentences
-from embedlab.data.sentences import SentenceData, numbers_of
+from embedlab.data.sentences import SentenceData
 from embedlab.errors import BadInput
 from embedlab.evaluation.classification import ClassAccuracy
 from embedlab.evaluation.few_shot import FewShot
@@ -25,6 +25,7 @@ from embedlab.running import train as training
 from embedlab.running.catalog import conf_dir
 from embedlab.running.rundir import RunDir
 from embedlab.tasks.classification import Classification
+from embedlab.text.vocabulary import numbers_of
 from embedlab.vectors import WordVectors, save
 
 # "not" turns what follows around, so that a bag of words is not enough.
@@ -41,7 +42,9 @@ def data(tmp_path):
     def made(train=TRAIN, test=("good a fine film", "bad fine film"), **more):
         for name, texts in (("train", train), ("test", test)):
             (tmp_path / name).write_text("\n".join(texts) + "\n")
-        paths = {key: str(tmp_path / name) for key, name in (("path", "train"), ("val_path", "test"), ("test_path", "test"))}
+        paths = {
+            key: str(tmp_path / name) for key, name in (("path", "train"), ("val_path", "test"), ("test_path", "test"))
+        }
         return SentenceData(**{"seed": 1, "batch_size": 4, **paths, **more})
 
     return made
@@ -82,7 +85,10 @@ def test_texts_are_learned_by_heart(model, data, tmp_path):
 
 def test_evaluation_does_not_depend_on_the_batches(data, monkeypatch):
     rng = random.Random(0)
-    test = [f"{rng.choice(['good', 'bad'])} {' '.join(rng.choices(['a', 'not', 'fine', 'x'], k=rng.randint(1, 9)))}" for _ in range(30)]
+    test = [
+        f"{rng.choice(['good', 'bad'])} {' '.join(rng.choices(['a', 'not', 'fine', 'x'], k=rng.randint(1, 9)))}"
+        for _ in range(30)
+    ]
     found, numbers = data(test=test), []
     for size in (64, 7, 1):
         monkeypatch.setattr(sentences, "EVALUATION_TEXTS", size)
@@ -93,7 +99,9 @@ def test_evaluation_does_not_depend_on_the_batches(data, monkeypatch):
         assert numbers[0][name] == numbers[1][name] == numbers[2][name]
     texts = [numbers_of(words, task.words) for words in found.words["test"]]
     given = [task.classes[best] for best in task.classify(texts).argmax(1)]
-    assert numbers[0]["test/accuracy"].value == np.mean([a == one.label for a, one in zip(given, found.texts["test"], strict=True)])
+    assert numbers[0]["test/accuracy"].value == np.mean(
+        [a == one.label for a, one in zip(given, found.texts["test"], strict=True)]
+    )
 
 
 def test_ranks_learn_what_one_would_from_the_whole_batch(data, monkeypatch):

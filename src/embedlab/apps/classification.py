@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedlab.errors import BadInput
-from embedlab.text.vocabulary import UNKNOWN
+from embedlab.text.labelled import check_words
+from embedlab.text.vocabulary import numbers_of
 
 Numbers = NDArray[np.int64]
 
@@ -47,13 +48,10 @@ def classify_texts(
     numbered = []
     for text in texts:
         found = split(text)
-        if not found:
-            raise BadInput(f"there is no word in the text {text[:40]!r}")
-        if len(found) > most:
-            raise BadInput(f"a text of {len(found):,} words, {text[:40]!r} …: at most {most:,} are read; cut it")
+        check_words(found, text, most)
         if not any(word in words for word in found):
             raise BadInput(f"{text[:40]!r}: the classifier knows none of its words, as {found[0]!r}")
-        numbered.append(np.array([words.get(word, words[UNKNOWN]) for word in found], np.int64))
+        numbered.append(numbers_of(found, words))
     probabilities = classify(numbered)
     best = zip(probabilities.argmax(1).tolist(), probabilities.amax(1).tolist(), strict=True)
     return [Verdict(text, classes[label], p) for text, (label, p) in zip(texts, best, strict=True)]

@@ -109,9 +109,7 @@ def _rows(
             yield number, LabelledText(rest.strip(), name)
 
 
-def _table(
-    file: TextFile, content: str, separator: str, text: str, label: str
-) -> Iterator[tuple[int, LabelledText]]:
+def _table(file: TextFile, content: str, separator: str, text: str, label: str) -> Iterator[tuple[int, LabelledText]]:
     reader = csv.reader(StringIO(content, newline=""), delimiter=separator, strict=True)
     try:
         names = next(reader, [])
@@ -121,7 +119,9 @@ def _table(
         columns = names.index(text), names.index(label)
         for row in reader:
             if row and len(row) != len(names):
-                raise BadInput(f"{file.name}, line {reader.line_num}: {len(row)} columns, and its first line names {len(names)}")
+                raise BadInput(
+                    f"{file.name}, line {reader.line_num}: {len(row)} columns, and its first line names {len(names)}"
+                )
             if row:
                 yield reader.line_num, LabelledText(row[columns[0]].strip(), row[columns[1]].strip())
     except csv.Error as error:

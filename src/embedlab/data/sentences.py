@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -17,9 +17,9 @@ from embedlab.data.labelled_text import read_labelled
 from embedlab.data.loader import TrainLoader
 from embedlab.data.samplers import BatchIndices, LengthBucketSampler
 from embedlab.errors import BadInput
-from embedlab.text.labelled import LabelledText
+from embedlab.text.labelled import LabelledText, check_words
 from embedlab.text.tokenize import Tokenizer
-from embedlab.text.vocabulary import UNKNOWN, Vocabulary
+from embedlab.text.vocabulary import Vocabulary, numbers_of
 
 EVALUATION_TEXTS = 64  # beside each other; numbers don't depend on it
 SPLIT_SEED = 0  # who is held out is the same for all models and seeds: they are compared on the same texts
@@ -102,7 +102,7 @@ class SentenceData(LightningDataModule):
                 f"data.batch_size={batch_size}, data.min_count={min_count}, data.max_words={max_words}: each is at "
                 "least 1"
             )
-        if not test_path and not 0 <= fold < folds or folds < 2:
+        if (not test_path and not 0 <= fold < folds) or folds < 2:
             raise BadInput(f"data.fold={fold}: of data.folds={folds}, at least 2, one from 0 on")
         if not 0 < val_fraction <= 0.5:
             raise BadInput(f"data.val_fraction={val_fraction:g}: above 0 and at most a half")
@@ -139,8 +139,8 @@ class SentenceData(LightningDataModule):
         for split in ("val", "test"):
             if unseen := Counter(one.label for one in found[split] if one.label not in classes):
                 raise BadInput(
-                    f"{sum(unseen.values())} texts to {_PURPOSE[split]} on are of a class that no text to train on has: "
-                    f"{', '.join(unseen)}"
+                    f"{sum(unseen.values())} texts to {_PURPOSE[split]} on are of a class that no text to train on "
+                    f"has: {', '.join(unseen)}"
                 )
         return found
 
@@ -173,7 +173,7 @@ class SentenceData(LightningDataModule):
         found = {split: [self.split(one.text) for one in texts] for split, texts in self.texts.items()}
         for split, texts in found.items():
             for one, words in zip(self.texts[split], texts, strict=True):
-                check_length(words, one.text, self.max_words)
+                check_words(words, one.text, self.max_words)
         return found
 
     def split(self, text: str) -> list[str]:
@@ -240,26 +240,6 @@ class SentenceData(LightningDataModule):
 
 
 _PURPOSE = {"train": "train", "val": "validate", "test": "test"}
-
-
-def numbers_of(words: Iterable[str], index: Mapping[str, int]) -> NDArray[np.int64]:
-    """The numbers of words; those without one are ``<unk>``."""
-    unknown = index[UNKNOWN]
-    return np.array([index.get(word, unknown) for word in words], np.int64)
-
-
-def check_length(words: Sequence[str], text: str, most: int) -> None:
-    """See that a text has words, and not too many.
-
-    Raises:
-        BadInput: it has not.
-    """
-    if not words:
-        raise BadInput(f"there is no word in the text {text[:40]!r}")
-    if len(words) > most:
-        raise BadInput(
-            f"a text of {len(words):,} words, {text[:40]!r} …: at most data.max_words={most:,} of a text are read; cut it"
-        )
 
 
 def _parted(texts: list[LabelledText], parts: int, chosen: int) -> tuple[list[LabelledText], list[LabelledText]]:

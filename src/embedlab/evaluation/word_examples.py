@@ -134,7 +134,7 @@ class WordExamples:
 
 
 def _dense(vectors: WordVectors, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-    """Vectors of some rows ``(n, D)``; sparse ones, as long as there are words, by their at most 100 main directions."""
+    """Vectors of some rows ``(n, D)``; sparse ones, as long as there are words, by at most 100 main directions."""
     if not vectors.is_sparse:
         return vectors.vectors[rows]
     from sklearn.decomposition import TruncatedSVD

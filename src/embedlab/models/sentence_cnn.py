@@ -13,8 +13,8 @@ from embedlab.models.word_channels import WordChannels
 class SentenceCnn(nn.Module):
     """The strongest answer of each filter anywhere in a text: ``max_i ReLU(w · [x_i; …; x_{i+h−1}] + b)``.
 
-    Filters also see windows that go over a text's ends, where they find zeros, as long as one word is in them; no number
-    depends on the texts beside it.
+    Filters also see windows that go over a text's ends, where they find zeros, as long as one word is in them; no
+    number depends on the texts beside it.
 
     Source: Kim 2014, as for :class:`embedlab.models.word_channels.WordChannels`.
 

@@ -56,7 +56,8 @@ class Classification(pl.LightningModule):
             raise BadInput(f"loss={type(loss).__name__}: classifiers of texts take loss=class_softmax")
         if not hasattr(model, "words"):
             raise BadInput(
-                f"model={type(model).__name__}: classifiers of texts take model=sentence_cnn, sentence_rnn or sentence_bag"
+                f"model={type(model).__name__}: classifiers of texts take model=sentence_cnn, sentence_rnn or "
+                "sentence_bag"
             )
         self.model, self.loss = model, loss
         self.optimizer, self.scheduler, self.seed = optimizer, scheduler, seed

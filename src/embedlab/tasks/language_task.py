@@ -88,7 +88,7 @@ class LanguageTask(pl.LightningModule, ABC):
         characters = self.data.characters(split, tokens)  # trainer.limit_val_batches may leave out the rest
         if math.isinf(nats):
             log.warning(
-                "%s: the model gives some token probability 0, so that its perplexity is infinite and stands in no table",
+                "%s: the model gives some token probability 0: its perplexity is infinite, and stands in no table",
                 split,
             )
         found = {

@@ -1,8 +1,10 @@
 """Texts with a class each, and trees whose phrases have one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from embedlab.errors import BadInput
 
 _TOKEN = re.compile(r"[()]|[^ \t\r\n()]+")  # a word may hold other white space, as 1\xa01/2
 
@@ -31,6 +33,21 @@ class Tree(NamedTuple):
         yield self
         for part in self.parts:
             yield from part.phrases()
+
+
+def check_words(words: Sequence[str], text: str, most: int) -> None:
+    """See that a text has words, and not too many.
+
+    Raises:
+        BadInput: it has not.
+    """
+    if not words:
+        raise BadInput(f"there is no word in the text {text[:40]!r}")
+    if len(words) > most:
+        raise BadInput(
+            f"a text of {len(words):,} words, {text[:40]!r} …: at most data.max_words={most:,} of a text are read; "
+            "cut it"
+        )
 
 
 def parse_tree(line: str) -> Tree:

@@ -1,6 +1,6 @@
 """The words of a corpus, numbered by falling count."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -142,3 +142,9 @@ class Vocabulary:
         if (np.diff(counts) > 0).any():
             raise BadInput(f"{path}: words must be in the order of falling counts")
         return cls(words, np.array(counts, np.int64))
+
+
+def numbers_of(words: Iterable[str], index: Mapping[str, int]) -> NDArray[np.int64]:
+    """The numbers ``(n,)`` of n words; those without one are ``<unk>``."""
+    unknown = index[UNKNOWN]
+    return np.array([index.get(word, unknown) for word in words], np.int64)

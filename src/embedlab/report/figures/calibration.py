@@ -25,7 +25,9 @@ def calibration(sweep: Sweep, directory: Path) -> Figure | None:
             axes.plot([0, 100], [0, 100], color=NEUTRAL, linewidth=0.8, linestyle=(0, (3, 3)))
             axes.plot(100 * confidence[there], 100 * share[there], color=colour(variant.number), linewidth=1)
             areas = 120 * counts[there] / counts.max()
-            axes.scatter(100 * confidence[there], 100 * share[there], np.maximum(areas, 4), color=colour(variant.number))
+            axes.scatter(
+                100 * confidence[there], 100 * share[there], np.maximum(areas, 4), color=colour(variant.number)
+            )
             axes.set(xlim=(0, 102), ylim=(0, 102), title="" if sweep.single else variant.label)
         drawn.supxlabel("probability of the class that is given (%)", fontsize="medium")
         drawn.supylabel("given rightly (%)", fontsize="medium")
@@ -33,8 +35,8 @@ def calibration(sweep: Sweep, directory: Path) -> Figure | None:
     return Figure(
         "calibration",
         "What probabilities are worth",
-        "Test texts by the probability of the class they are given, in tenths; the larger a point, the more of them. On "
-        f"the dashed line probabilities are what they say, below it the classifier is too sure. {first_seed(sweep)}",
+        "Test texts by the probability of the class they are given, in tenths; the larger a point, the more of them. "
+        f"On the dashed line probabilities are what they say, below it the classifier is too sure. {first_seed(sweep)}",
         "Calibration of " + ", ".join(v.label for v, _ in shown),
         svg=svg,
     )

@@ -47,7 +47,8 @@ def tag_confusions(sweep: Sweep, directory: Path) -> Figure | None:
     return Figure(
         "tag_confusions",
         "What is taken for what",
-        "A row has the words of one tag, or the texts of one class, a column those that were given it: shares of the row in percent, from half a "
+        "A row has the words of one tag, or the texts of one class, a column those that were given it: shares of the "
+        "row in percent, from half a "
         f"percent on. {first_seed(sweep)}",
         "Confusions of tags of " + ", ".join(v.label for v, _ in shown),
         svg=svg,
