@@ -25,6 +25,8 @@ def test_by_hand():
     assert arrays["texts"].tolist() == ["t0", "t1", "t2", "t3"]
     assert arrays["text_predictions"].tolist() == ["a", "b", "b", "b"]
     assert arrays["text_confidences"].tolist() == [0.9, 0.6, 0.8, 0.7]
+    assert arrays["calibration_counts"].tolist() == [0, 4]
+    assert arrays["calibration_share"].tolist() == [0, 0.75]
 
 
 def test_mean_f1_is_scikit_learns():

@@ -29,6 +29,8 @@ def run(tmp_path: Path) -> Path:
         texts=np.array(["fine", "x" * 400, "so <b>dull</b>", "dull"]),
         text_labels=np.array(["good", "good", "good", "bad"]),
         text_predictions=np.array(["good", "bad", "bad", "bad"]), text_confidences=np.array([0.9, 0.6, 0.8, 0.7]),
+        calibration_counts=np.array([0, 4]), calibration_confidence=np.array([0, 0.75]),
+        calibration_share=np.array([0, 0.5]),
     )  # fmt: skip
     return tmp_path
 

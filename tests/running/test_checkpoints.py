@@ -85,6 +85,17 @@ def test_training_goes_on_while_its_checkpoint_is_written(tmp_path, slow_disk):
     assert torch.equal(load_checkpoint(tmp_path / "last.ckpt")["state_dict"]["w"], torch.ones(2))
 
 
+def test_a_checkpoint_may_be_larger_or_smaller_than_the_one_before(tmp_path):
+    writer = AtomicCheckpointIO()
+    for size in (2, 90_000, 3):
+        writer.save_checkpoint({"state_dict": {"w": torch.arange(size)}}, tmp_path / f"{size}.ckpt")
+    writer.teardown()
+    for size in (2, 90_000, 3):
+        assert torch.equal(load_checkpoint(tmp_path / f"{size}.ckpt")["state_dict"]["w"], torch.arange(size))
+    small, large = ((tmp_path / f"{size}.ckpt").stat().st_size for size in (3, 90_000))
+    assert small < 10_000 < large  # nothing is left of a larger one
+
+
 @pytest.mark.parametrize("then", ["load_checkpoint", "remove_checkpoint"])
 def test_a_checkpoint_is_written_before_anything_else_is_done_with_it(tmp_path, slow_disk, then):
     writer = AtomicCheckpointIO()

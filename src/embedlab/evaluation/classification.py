@@ -42,20 +42,25 @@ class ClassificationResult(TaggingResult):
 
     Attributes:
         data: the texts.
+        bins: of the error of calibration.
     """
 
     data: ClassifiedSet | None = None
+    bins: int = 15
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """As of taggers; and ``texts``, ``text_labels``, ``text_predictions`` and ``text_confidences`` ``(N,)``."""
+        """As of taggers; ``texts``, ``text_labels``, ``text_predictions`` and ``text_confidences`` ``(N,)``; of bins
+        ``calibration_counts``, ``calibration_confidence`` and ``calibration_share`` ``(bins,)``.
+        """
         assert self.data is not None
-        predicted = self.data.probabilities.argmax(1)
+        predicted, confidences = self.data.probabilities.argmax(1), self.data.probabilities.max(1).astype(np.float64)
+        names, labels = np.array(self.data.classes)[predicted], np.array([one.label for one in self.data.gold])
+        counts, confidence, share = calibration_bins(confidences, names == labels, self.bins)
         return super().arrays() | {
             "texts": np.array([one.text for one in self.data.gold]),
-            "text_labels": np.array([one.label for one in self.data.gold]),
-            "text_predictions": np.array(self.data.classes)[predicted],
-            "text_confidences": self.data.probabilities.max(1).astype(np.float64),
-        }
+            "text_labels": labels, "text_predictions": names, "text_confidences": confidences,
+            "calibration_counts": counts, "calibration_confidence": confidence, "calibration_share": share,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,9 @@ class ClassAccuracy:
             "calibration_error": Estimate(calibration_error(data.probabilities.max(1), right, self.bins)),
         }
         found = replace(found, numbers=numbers, unit="texts")
-        return ClassificationResult(**{name: getattr(found, name) for name in found.__dataclass_fields__}, data=data)
+        return ClassificationResult(
+            **{name: getattr(found, name) for name in found.__dataclass_fields__}, data=data, bins=self.bins
+        )
 
 
 def calibration_bins(

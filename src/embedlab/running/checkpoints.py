@@ -32,15 +32,16 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
     def __init__(self) -> None:
         self._writing: Future[None] | None = None
+        self._copy = io.BytesIO()  # kept from one checkpoint to the next: fresh memory takes longer than the copying
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """As Lightning's plugins save."""
         self._wait()
-        content = io.BytesIO()
+        self._copy.seek(0)
         with _without_checksums():
-            torch.save(checkpoint, content)
+            torch.save(checkpoint, self._copy)
         writer = ThreadPoolExecutor(1, "checkpoint")
-        self._writing = writer.submit(write_atomically, Path(path), content.getbuffer())
+        self._writing = writer.submit(_write, Path(path), self._copy.getbuffer()[: self._copy.tell()])
         writer.shutdown(wait=False)
 
     def load_checkpoint(self, *arguments: Any, **rest: Any) -> dict[str, Any]:
@@ -54,13 +55,19 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         super().remove_checkpoint(path)
 
     def teardown(self) -> None:
-        """See the last checkpoint written."""
+        """See the last checkpoint written, and give back its memory."""
         self._wait()
+        self._copy = io.BytesIO()
 
     def _wait(self) -> None:
         writing, self._writing = self._writing, None
         if writing is not None:
             writing.result()
+
+
+def _write(path: Path, content: memoryview) -> None:
+    with content:  # the next checkpoint can't grow while this one is looked at
+        write_atomically(path, content)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

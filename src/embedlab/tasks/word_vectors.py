@@ -186,8 +186,7 @@ class WordVectors(pl.LightningModule):
         now = time.monotonic()
         speed = float(offsets[batch.last] - offsets[batch.first]) / (now - self._last_step) * distributed.world_size()
         self._last_step = now
-        self.log("train/loss", mean, prog_bar=True, batch_size=1)
-        self.log("train/words_per_second", speed, prog_bar=True, batch_size=1)
+        self.log_dict({"train/loss": mean, "train/words_per_second": speed}, prog_bar=True, batch_size=1)
         self.log("train/learning_rate", rates[-1], batch_size=1)
         return mean
 
