@@ -36,7 +36,8 @@ class NumberedTexts(Dataset[TextBatch]):
         return len(self.texts)
 
     def __getitem__(self, batch: BatchIndices) -> TextBatch:
-        return TextBatch.of([self.texts[row] for row in batch.indices], [self.labels[row] for row in batch.indices])
+        texts = [self.texts[row].tolist() for row in batch.indices]
+        return TextBatch.of(texts, [self.labels[row] for row in batch.indices])
 
 
 class SentenceData(LightningDataModule):

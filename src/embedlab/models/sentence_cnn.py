@@ -74,6 +74,6 @@ class SentenceCnn(nn.Module):
         vectors, found = self.words(batch).transpose(1, 2), []
         for layer in self.filters:
             answers = torch.relu(layer(vectors))
-            touched = within(batch.lengths + layer.kernel_size[0] - 1, answers.shape[2])  # type: ignore[index, operator]
+            touched = within(batch.lengths + layer.kernel_size[0] - 1, answers.shape[2])  # type: ignore[index]
             found.append(answers * touched[:, None])
         return found

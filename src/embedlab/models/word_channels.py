@@ -59,7 +59,7 @@ class WordChannels(nn.Module):
         self.channels = nn.ModuleDict({name: nn.Embedding(vocabulary_size, embedding_dim) for name in channels})
         for name, channel in self.channels.items():
             nn.init.uniform_(channel.weight, -START, START)  # type: ignore[arg-type]
-            channel.weight.requires_grad_(name == "trained")  # type: ignore[union-attr]
+            channel.weight.requires_grad_(name == "trained")
         self.register_buffer("known", torch.zeros(vocabulary_size, dtype=torch.bool))
 
     def start_from(self, words: Sequence[str]) -> None:
@@ -82,7 +82,7 @@ class WordChannels(nn.Module):
         self.known[rows] = True
         with torch.no_grad():
             for channel in self.channels.values():
-                channel.weight.copy_(start)  # type: ignore[union-attr, operator]
+                channel.weight.copy_(start)
         log.info("%s: vectors of %d of the texts' %d words", self.vectors, len(rows), len(words))
 
     def forward(self, batch: TextBatch) -> Tensor:

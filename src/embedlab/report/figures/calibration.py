@@ -31,8 +31,8 @@ def calibration(sweep: Sweep, directory: Path) -> Figure | None:
     return Figure(
         "calibration",
         "What probabilities are worth",
-        "Test texts by the probability of the class they are given, in bins of equal width; the larger a point, the more "
-        "of them. On the dashed line probabilities are what they say, below it the classifier is too sure. "
+        "Test texts by the probability of the class they are given, in bins of equal width; the larger a point, the "
+        "more of them. On the dashed line probabilities are what they say, below it the classifier is too sure. "
         f"{first_seed(sweep)}",
         "Calibration of " + ", ".join(v.label for v, _ in shown),
         svg=svg,
