@@ -82,7 +82,7 @@ class WordChannels(nn.Module):
         self.known[rows] = True
         with torch.no_grad():
             for channel in self.channels.values():
-                channel.weight.copy_(start)
+                channel.weight.copy_(start)  # type: ignore[operator]
         log.info("%s: vectors of %d of the texts' %d words", self.vectors, len(rows), len(words))
 
     def forward(self, batch: TextBatch) -> Tensor:
