@@ -489,6 +489,8 @@ def _classify(options: argparse.Namespace) -> None:
     if options.file:
         try:
             texts = [*texts, *options.file.read_text(encoding="utf-8").splitlines()]
+        except FileNotFoundError:
+            raise BadInput(f"--file {options.file}: no such file") from None
         except UnicodeDecodeError as error:
             raise BadInput(f"{options.file}: not UTF-8 text (at byte {error.start})") from None
     elif not texts:

@@ -44,7 +44,7 @@ def test_from_a_table_to_classes(command, tmp_path, monkeypatch):
     assert command("classify", "run").stdout.startswith("1\t")
     (tmp_path / "latin").write_bytes(b"caf\xe9\n")
     assert "latin: not UTF-8 text (at byte 3)" in complaint(command("classify", "run", "--file", "latin"))
-    assert "no such file" in complaint(command("classify", "run", "--file", "nowhere")).lower()
+    assert "--file nowhere: no such file" in complaint(command("classify", "run", "--file", "nowhere"))
     assert "there is no word in the text ' '" in complaint(command("classify", "run", " "))
     assert "knows none of its words, as 'zzz'" in complaint(command("classify", "run", "zzz"))
     assert "a text of 100,000 words" in complaint(command("classify", "run", "dull " * 100_000))
