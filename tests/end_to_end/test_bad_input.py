@@ -32,7 +32,7 @@ def complaint(process) -> str:
         (["experiment=omniglott"], ["experiment=omniglott", "did you mean omniglot?"]),
         (["loss.margn=1"], ["loss.margn", "no such key", "did you mean loss.margin?"]),
         (
-            ["experiment=ngram", "loss.margin=1"],
+            ["loss=softmax", "loss.margin=1"],
             ["loss.margin", "no such key", "it goes with other choices than these"],
         ),
         (["lss=triplet"], ["lss", "did you mean loss?"]),
