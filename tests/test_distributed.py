@@ -17,13 +17,14 @@ from torch.nn.parallel import DistributedDataParallel
 from embedlab.batch import EmbeddingBatch
 from embedlab.data.samplers import InOrderSampler
 from embedlab.distributed import gather, gather_dealt, gather_objects, rank, world_size
+from embedlab.losses.classification import ClassSoftmax
 from embedlab.losses.language_modeling import OutputLayer
 from embedlab.losses.tagging import TagLayer
 from embedlab.losses.words import WordLoss
 
 CONF = Path(__file__).parents[1] / "conf"
 CONFIGS = sorted((CONF / "loss").glob("*.yaml"))
-OF_TEXT = (WordLoss, OutputLayer, TagLayer)  # they see no embeddings
+OF_TEXT = (WordLoss, OutputLayer, TagLayer, ClassSoftmax)  # they see no embeddings
 LOSSES = [c.stem for c in CONFIGS if not issubclass(get_object(yaml.safe_load(c.read_text())["_target_"]), OF_TEXT)]
 BATCH, FEATURES, DIM, CLASSES = 12, 6, 4, 4
 WORLD_SIZES = [3, 2]

@@ -11,6 +11,7 @@ from torch.nn.utils import parameters_to_vector
 
 from embedlab.batch import EmbeddingBatch
 from embedlab.losses import ContrastiveLoss, Loss, MetricLearningLoss, PrototypicalLoss
+from embedlab.losses.classification import ClassSoftmax
 from embedlab.losses.language_modeling import OutputLayer
 from embedlab.losses.tagging import TagLayer
 from embedlab.losses.words import WordLoss
@@ -18,8 +19,8 @@ from embedlab.running.catalog import conf_dir
 
 CLASSES, DIM = 4, 6
 CONFIGS = sorted((conf_dir() / "loss").glob("*.yaml"))
-# Those of word vectors, of language models and of taggers see text and no embeddings.
-OF_TEXT = (WordLoss, OutputLayer, TagLayer)
+# Those of word vectors, of language models, of taggers and of classifiers see text and no embeddings.
+OF_TEXT = (WordLoss, OutputLayer, TagLayer, ClassSoftmax)
 NAMES = [c.stem for c in CONFIGS if not issubclass(get_object(yaml.safe_load(c.read_text())["_target_"]), OF_TEXT)]
 
 pytestmark = [

@@ -1,7 +1,6 @@
 """Text for word vectors: a corpus handed out in blocks of sentences, and the sets its vectors are tested on."""
 
 import logging
-import math
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -58,7 +57,7 @@ class TextData(LightningDataModule):
     Args:
         path: a text file, pattern or folder, or several; ``.gz``, ``.xz`` and ``.bz2`` too.
         seed: of the experiment.
-        block_words: words of a training step of a rank, at most, but for a sentence; below a million the frame takes
+        block_words: words of a training step of a rank, about; below a million the frame takes
             a good part of the time.
         val_sets: names in :data:`embedlab.data.word_sets.FILES`, or files of one's own, to validate on.
         test_sets: likewise, to test on.
@@ -128,10 +127,8 @@ class TextData(LightningDataModule):
         _ = self.corpus, self.word_sets("val"), self.word_sets("test")
 
     def train_dataloader(self) -> TrainLoader:
-        """The text in order, in blocks of equal size: as few as ``block_words`` allows, equally many for each rank."""
-        words, ranks = len(self.corpus.ids), distributed.world_size()
-        steps = math.ceil(words / (self.block_words * ranks))
-        blocks = TextBlocks(self.corpus.blocks(math.ceil(words / (steps * ranks))))
+        """The text in order, block by block."""
+        blocks = TextBlocks(self.corpus.blocks(self.block_words))
         sampler = InOrderBlocks(len(blocks), self.seed)
         return TrainLoader(blocks, sampler=sampler, batch_size=None, generator=torch.Generator())
 
