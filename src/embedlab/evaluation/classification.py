@@ -1,7 +1,7 @@
 """How many texts are given the right class, and how far the probabilities can be trusted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -92,10 +92,7 @@ class ClassAccuracy:
             "macro_f1": Estimate(float(np.mean([scores.f1.value for scores in found.scores.values()]))),
             "calibration_error": Estimate(calibration_error(data.probabilities.max(1), right, self.bins)),
         }
-        found = replace(found, numbers=numbers, unit="texts")
-        return ClassificationResult(
-            **{name: getattr(found, name) for name in found.__dataclass_fields__}, data=data, bins=self.bins
-        )
+        return ClassificationResult(numbers, found.scores, found.names, found.confusions, "texts", data, self.bins)
 
 
 def calibration_bins(

@@ -1,10 +1,27 @@
 """Vectors of words that a model starts from."""
 
+import logging
 from collections.abc import Sequence
+
+import torch
+from torch import Tensor
 
 from embedlab.errors import BadInput
 from embedlab.vectors.formats import load
 from embedlab.vectors.word_vectors import WordVectors
+
+log = logging.getLogger(__name__)
+
+
+def known_vectors(path: str, embedding_dim: int, words: Sequence[str]) -> tuple[list[int], Tensor]:
+    """Which rows of a model's words a file has vectors of, n of them, and these ``(n, embedding_dim)``, on the CPU.
+
+    With subwords a file has one of any word. Arguments and errors are those of :func:`load_vectors`.
+    """
+    given = load_vectors(path, embedding_dim, words)
+    rows = [row for row, word in enumerate(words) if word in given]
+    log.info("%s: vectors of %d of the text's %d words", path, len(rows), len(words))
+    return rows, torch.from_numpy(given[[words[row] for row in rows]])
 
 
 def load_vectors(path: str, embedding_dim: int, words: Sequence[str]) -> WordVectors:

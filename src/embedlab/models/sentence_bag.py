@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from embedlab.batch import TextBatch
+from embedlab.batch import TextBatch, within
 from embedlab.errors import BadInput
 from embedlab.models.word_channels import WordChannels
 
@@ -107,8 +107,7 @@ class SentenceBag(nn.Module):
         weights = self.weights[batch.tokens][..., None]
         bag = (weights * vectors).sum(1)
         if self.pooling == "keywords":
-            steps = torch.arange(batch.tokens.shape[1], device=weights.device)
-            own = (steps < batch.lengths[:, None])[..., None]
+            own = within(batch.lengths, batch.tokens.shape[1])[..., None]
             bag = bag / (weights * own).sum(1).clamp(min=1)
         elif self.pooling != "sum":
             bag = bag / batch.lengths[:, None]

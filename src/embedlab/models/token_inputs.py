@@ -1,6 +1,5 @@
 """What a model of text reads: tokens as vectors that are learned, given, or one-hot."""
 
-import logging
 from collections.abc import Sequence
 
 import torch
@@ -8,9 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from embedlab.errors import BadInput
-from embedlab.models.pretrained import load_vectors
-
-log = logging.getLogger(__name__)
+from embedlab.models.pretrained import known_vectors
 
 
 class TokenEmbedding(nn.Embedding):
@@ -56,11 +53,9 @@ class TokenEmbedding(nn.Embedding):
         Raises:
             BadInput: as :func:`embedlab.models.pretrained.load_vectors`.
         """
-        given = load_vectors(path, self.embedding_dim, words)
-        rows = [row for row, word in enumerate(words) if word in given]
+        rows, given = known_vectors(path, self.embedding_dim, words)
         with torch.no_grad():
-            self.weight[rows] = torch.from_numpy(given[[words[row] for row in rows]]).to(self.weight)
-        log.info("%s: vectors of %d of the text's %d words", path, len(rows), len(words))
+            self.weight[rows] = given.to(self.weight)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """``(…, E)`` of tokens ``(…)``."""

@@ -1,6 +1,5 @@
 """Words as vectors that are trained, vectors from a file as they are, or both."""
 
-import logging
 from collections.abc import Sequence
 
 import torch
@@ -8,9 +7,7 @@ from torch import Tensor, nn
 
 from embedlab.batch import TextBatch, within
 from embedlab.errors import BadInput
-from embedlab.models.pretrained import load_vectors
-
-log = logging.getLogger(__name__)
+from embedlab.models.pretrained import known_vectors
 
 CHANNELS = ("static", "trained")
 START = 0.25  # vectors are uniform in ± this without a file
@@ -73,9 +70,8 @@ class WordChannels(nn.Module):
         """
         if self.vectors is None:
             return
-        given = load_vectors(self.vectors, self.embedding_dim, words)
-        rows = [row for row, word in enumerate(words) if word in given]
-        found = torch.from_numpy(given[[words[row] for row in rows]]).to(self.known.device, torch.float32)
+        rows, found = known_vectors(self.vectors, self.embedding_dim, words)
+        found = found.to(self.known.device, torch.float32)
         start = torch.empty(len(words), self.embedding_dim, device=found.device)
         nn.init.uniform_(start, -(span := float((3 * found.var(correction=0)).sqrt())), span)
         start[rows] = found
@@ -83,7 +79,6 @@ class WordChannels(nn.Module):
         with torch.no_grad():
             for channel in self.channels.values():
                 channel.weight.copy_(start)  # type: ignore[operator]
-        log.info("%s: vectors of %d of the texts' %d words", self.vectors, len(rows), len(words))
 
     def forward(self, batch: TextBatch) -> Tensor:
         """``(rows, steps, D)``; zero beyond the end of a text."""

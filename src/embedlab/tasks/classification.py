@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from embedlab import distributed
 from embedlab.atomic import write_atomically
-from embedlab.batch import TextBatch
+from embedlab.batch import TextBatch, within
 from embedlab.errors import BadInput
 from embedlab.evaluation.classification import ClassAccuracy, ClassificationResult, ClassifiedSet
 from embedlab.evaluation.protocol import Estimate
@@ -116,7 +116,7 @@ class Classification(pl.LightningModule):
     def validation_step(self, batch: TextBatch, batch_idx: int) -> None:
         """Classify a batch; batches come in the order of the texts."""
         self._found.append(self.loss.probabilities(self.model(batch)).cpu())
-        own = batch.tokens[torch.arange(batch.tokens.shape[1], device=self.device) < batch.lengths[:, None]]
+        own = batch.tokens[within(batch.lengths, batch.tokens.shape[1])]
         self._known.append(self.model.words.known[own].cpu())  # type: ignore[union-attr, index]
 
     def on_validation_epoch_end(self) -> None:
