@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from embedlab.batch import TextBatch
 from embedlab.data.labelled_text import read_labelled
 from embedlab.data.loader import TrainLoader
-from embedlab.data.samplers import BatchIndices, LengthBucketSampler
+from embedlab.data.samplers import BatchIndices, LengthBucketSampler, in_order
 from embedlab.errors import BadInput
 from embedlab.text.labelled import LabelledText, check_words
 from embedlab.text.tokenize import Tokenizer
@@ -235,9 +235,7 @@ class SentenceData(LightningDataModule):
 
     def _in_order(self, split: str) -> DataLoader:
         texts = self.numbered(split)
-        starts = range(0, len(texts), EVALUATION_TEXTS)
-        batches = [BatchIndices(list(range(s, min(s + EVALUATION_TEXTS, len(texts)))), 0) for s in starts]
-        return DataLoader(texts, sampler=batches, batch_size=None)
+        return DataLoader(texts, sampler=in_order(len(texts), EVALUATION_TEXTS), batch_size=None)
 
 
 _PURPOSE = {"train": "train", "val": "validate", "test": "test"}

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from embedlab.batch import SentenceBatch
 from embedlab.data.loader import TrainLoader
-from embedlab.data.samplers import BatchIndices, LengthBucketSampler
+from embedlab.data.samplers import BatchIndices, LengthBucketSampler, in_order
 from embedlab.data.tagged_text import read_tagged
 from embedlab.errors import BadInput
 from embedlab.text.lexicon import Lexicon
@@ -148,6 +148,4 @@ class TaggingData(LightningDataModule):
 
     def _in_order(self, split: str) -> DataLoader:
         text = TaggedText(self.sentences[split], self.lexicon)
-        starts = range(0, len(text), EVALUATION_SENTENCES)
-        batches = [BatchIndices(list(range(s, min(s + EVALUATION_SENTENCES, len(text)))), 0) for s in starts]
-        return DataLoader(text, sampler=batches, batch_size=None)
+        return DataLoader(text, sampler=in_order(len(text), EVALUATION_SENTENCES), batch_size=None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from embedlab.errors import BadInput
+from embedlab.errors import check_probability
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class RecurrentDropout:
 
     def __post_init__(self) -> None:
         for place in ("words", "inputs", "layers", "outputs", "weights"):
-            _check(f"model.dropout.{place}", getattr(self, place))
+            check_probability(f"model.dropout.{place}", getattr(self, place))
 
     @classmethod
     def of(cls, given: "float | Mapping[str, float]") -> "RecurrentDropout":
         """By place, or one number for ``inputs``, ``layers`` and ``outputs``, as Zaremba et al. (2014) have it."""
         if isinstance(given, Mapping):
             return cls(**given)  # type: ignore[arg-type]
-        _check("model.dropout", given)
+        check_probability("model.dropout", given)
         return cls(inputs=given, layers=given, outputs=given)
 
     def module(self, probability: float) -> nn.Module:
@@ -63,8 +63,3 @@ class LockedDropout(nn.Module):
             return x
         keep = 1 - self.probability
         return x * x.new_empty(x.shape[0], 1, x.shape[2]).bernoulli_(keep).div_(keep)
-
-
-def _check(name: str, probability: float) -> None:
-    if not 0 <= probability < 1:
-        raise BadInput(f"{name}={probability}: a probability, at least 0 and below 1")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from embedlab.batch import TextBatch, within
-from embedlab.errors import BadInput
+from embedlab.errors import BadInput, check_probability
 from embedlab.models.word_channels import WordChannels
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -64,8 +64,7 @@ class SentenceBag(nn.Module):
             raise BadInput(f"model.activation={activation}: there are {', '.join(ACTIVATIONS)}")
         if min([*hidden, keywords]) < 1:
             raise BadInput(f"model.hidden={list(hidden)}, model.keywords={keywords}: each is at least 1")
-        if not 0 <= dropout < 1:
-            raise BadInput(f"model.dropout={dropout}: a probability, at least 0 and below 1")
+        check_probability("model.dropout", dropout)
         self.words = WordChannels(vocabulary_size, embedding_dim, vectors, channels)
         self.pooling, self.keywords = pooling, keywords
         layers: list[nn.Module] = [nn.Dropout(dropout)]

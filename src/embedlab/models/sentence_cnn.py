@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from embedlab.batch import TextBatch, within
-from embedlab.errors import BadInput
+from embedlab.errors import BadInput, check_probability
 from embedlab.models.word_channels import WordChannels
 
 
@@ -47,8 +47,7 @@ class SentenceCnn(nn.Module):
         super().__init__()
         if not widths or min(*widths, maps, 1) < 1:
             raise BadInput(f"model.widths={list(widths)}, model.maps={maps}: one width or more, each at least 1")
-        if not 0 <= dropout < 1:
-            raise BadInput(f"model.dropout={dropout}: a probability, at least 0 and below 1")
+        check_probability("model.dropout", dropout)
         self.words = WordChannels(vocabulary_size, embedding_dim, vectors, channels)
         self.filters = nn.ModuleList(nn.Conv1d(embedding_dim, maps, width, padding=width - 1) for width in widths)
         for layer in self.filters:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from embedlab.batch import TextBatch, within
-from embedlab.errors import BadInput
+from embedlab.errors import BadInput, check_probability
 from embedlab.models.tagger import CELLS
 from embedlab.models.word_channels import WordChannels
 
@@ -61,8 +61,7 @@ class SentenceRnn(nn.Module):
                 f"model.hidden_dim={hidden_dim}, model.layers={layers}: each is at least 1, and hidden_dim even if "
                 "model.bidirectional, as half of it is of each direction"
             )
-        if not 0 <= dropout < 1:
-            raise BadInput(f"model.dropout={dropout}: a probability, at least 0 and below 1")
+        check_probability("model.dropout", dropout)
         self.words = WordChannels(vocabulary_size, embedding_dim, vectors, channels)
         self.cells = CELLS[cell](
             embedding_dim, hidden_dim // directions, layers, batch_first=True, bidirectional=bidirectional,

@@ -9,7 +9,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from embedlab.batch import SentenceBatch, within
-from embedlab.errors import BadInput
+from embedlab.errors import BadInput, check_probability
 from embedlab.models.word_features import WordFeatures
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -60,8 +60,7 @@ class Tagger(nn.Module):
             raise BadInput(
                 f"model.hidden_dim={hidden_dim}, model.layers={layers}, model.window={window}: each is at least 1"
             )
-        if not 0 <= dropout < 1:
-            raise BadInput(f"model.dropout={dropout}: a probability, at least 0 and below 1")
+        check_probability("model.dropout", dropout)
         self.hidden_dim = hidden_dim
         self.features = WordFeatures(
             vocabulary_size, alphabet_size, embedding_dim, vectors, characters, character_dim, character_features

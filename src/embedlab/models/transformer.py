@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from embedlab.errors import BadInput
+from embedlab.errors import BadInput, check_probability
 from embedlab.models.state import State
 
 INIT_STD = 0.02  # of GPT-2
@@ -65,8 +65,7 @@ class Transformer(nn.Module):
                 f"model.hidden_dim={hidden_dim}, model.heads={heads}: heads share the vector, each an even number; "
                 f"take model.hidden_dim={2 * heads * max(round(hidden_dim / (2 * heads)), 1)}"
             )
-        if not 0 <= dropout < 1:
-            raise BadInput(f"model.dropout={dropout}: a probability, at least 0 and below 1")
+        check_probability("model.dropout", dropout)
         self.tied = tied
         self.embedding = nn.Embedding(vocabulary_size, hidden_dim)
         self.dropout = nn.Dropout(dropout)

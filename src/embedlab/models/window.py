@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from embedlab.errors import BadInput
+from embedlab.errors import BadInput, check_probability
 from embedlab.models.state import State
 from embedlab.models.token_inputs import TokenEmbedding
 
@@ -52,8 +52,7 @@ class FixedWindow(nn.Module):
                 f"model.embedding_dim={embedding_dim}, model.hidden_dim={hidden_dim}, model.window={window}: "
                 "each is at least 1"
             )
-        if not 0 <= dropout < 1:
-            raise BadInput(f"model.dropout={dropout}: a probability, at least 0 and below 1")
+        check_probability("model.dropout", dropout)
         self.window, self.direct = window, direct
         self.embedding = TokenEmbedding(vocabulary_size, embedding_dim, vectors=vectors, freeze=freeze_vectors)
         self.hidden = nn.Linear(window * embedding_dim, hidden_dim)
