@@ -1,8 +1,11 @@
 """Files that a kill or a full disk can't leave half written."""
 
 import contextlib
+import io
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def write_atomically(path: Path, content: str | bytes | memoryview) -> None:
@@ -20,3 +23,12 @@ def write_atomically(path: Path, content: str | bytes | memoryview) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise OSError(error.errno, error.strerror, str(path)) from error  # a write that fails names no file by itself
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write NumPy arrays by name, as ``numpy.load`` reads them; else as :func:`write_atomically`."""
+    import numpy as np  # whoever only writes text does without it
+
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    write_atomically(path, content.getbuffer())

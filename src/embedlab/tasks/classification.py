@@ -1,12 +1,9 @@
 """Classification of texts: one class for each."""
 
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities import move_data_to_device
 from numpy.typing import NDArray
@@ -15,18 +12,18 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from embedlab import distributed
-from embedlab.atomic import write_atomically
 from embedlab.batch import TextBatch, within
 from embedlab.errors import BadInput
-from embedlab.evaluation.classification import ClassAccuracy, ClassificationResult, ClassifiedSet
+from embedlab.evaluation.classification import ClassAccuracy, ClassifiedSet
 from embedlab.evaluation.protocol import Estimate
 from embedlab.losses.classification import ClassSoftmax
 from embedlab.randomness import mix, seed_torch
+from embedlab.tasks.text_task import TextTask
 
 CLASSIFIED_TOGETHER = 64  # texts
 
 
-class Classification(pl.LightningModule):
+class Classification(TextTask):
     """Trains a classifier on texts; evaluates it on all texts of the others, each rank on its own.
 
     Words and classes are kept in checkpoints, so a checkpoint is enough to classify text.
@@ -41,6 +38,9 @@ class Classification(pl.LightningModule):
         seed: of the run; the randomness of step t is a function of (seed, t).
     """
 
+    protocol = ClassAccuracy
+    unlike = "which is none of classifiers of texts: take evaluation=classes"
+
     def __init__(
         self,
         model: nn.Module,
@@ -51,7 +51,6 @@ class Classification(pl.LightningModule):
         evaluation: Mapping[str, ClassAccuracy] | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__()
         if not isinstance(loss, ClassSoftmax):
             raise BadInput(f"loss={type(loss).__name__}: classifiers of texts take loss=class_softmax")
         if not hasattr(model, "words"):
@@ -59,19 +58,11 @@ class Classification(pl.LightningModule):
                 f"model={type(model).__name__}: classifiers of texts take model=sentence_cnn, sentence_rnn or "
                 "sentence_bag"
             )
-        self.model, self.loss = model, loss
-        self.optimizer, self.scheduler, self.seed = optimizer, scheduler, seed
-        self.protocols = {"val": dict(validation or {}), "test": dict(evaluation or {})}
+        super().__init__(model, loss, optimizer, scheduler, validation, evaluation, seed)
         self.words: dict[str, int] = {}  # the number of each; from the data or from a checkpoint, as
         self.classes: list[str] = []
-        self.results: dict[str, dict[str, ClassificationResult]] = {}
         self._found: list[Tensor] = []
         self._known: list[Tensor] = []
-
-    @property
-    def data(self) -> Any:
-        """The run's :class:`embedlab.data.sentences.SentenceData`."""
-        return self.trainer.datamodule  # type: ignore[attr-defined]
 
     def setup(self, stage: str) -> None:
         """Note words and classes."""
@@ -83,17 +74,10 @@ class Classification(pl.LightningModule):
         """Start from the vectors and the weights of words that the model asks for; a resumed run has its own."""
         if self.trainer.ckpt_path is not None:
             return
-        self.model.words.start_from(self.data.vocabulary.words)  # type: ignore[union-attr, operator]
+        self.model.words.start_from(self.data.vocabulary.words)
         if hasattr(self.model, "weigh"):
             train = self.data.numbered("train")
-            self.model.weigh(train.texts, train.labels)  # type: ignore[operator]
-
-    def configure_optimizers(self) -> Any:
-        """One optimizer of all weights that are trained."""
-        optimizer = self.optimizer([weight for weight in self.parameters() if weight.requires_grad])
-        if self.scheduler is None:
-            return optimizer
-        return {"optimizer": optimizer, "lr_scheduler": self.scheduler(optimizer)}
+            self.model.weigh(train.texts, train.labels)
 
     def training_step(self, batch: TextBatch, batch_idx: int) -> Tensor:
         """The loss of a batch: nats a text, whatever the number of ranks that its texts were dealt to."""
@@ -117,38 +101,21 @@ class Classification(pl.LightningModule):
         """Classify a batch; batches come in the order of the texts."""
         self._found.append(self.loss.probabilities(self.model(batch)).cpu())
         own = batch.tokens[within(batch.lengths, batch.tokens.shape[1])]
-        self._known.append(self.model.words.known[own].cpu())  # type: ignore[union-attr, index]
+        self._known.append(self.model.words.known[own].cpu())
 
-    def on_validation_epoch_end(self) -> None:
-        """Run the validation protocols."""
-        self._evaluate("val")
-
-    on_test_epoch_start = on_validation_epoch_start
-    test_step = validation_step
-
-    def on_test_epoch_end(self) -> None:
-        """Run the evaluation protocols."""
-        self._evaluate("test")
-
-    def _evaluate(self, split: str) -> None:
+    def evaluated(self, split: str) -> ClassifiedSet:
+        """See :meth:`TextTask.evaluated`."""
         probabilities = torch.cat(self._found).numpy()
         gold = self.data.texts[split][: len(probabilities)]  # all of them, unless the trainer limits the batches
-        evaluated = ClassifiedSet(gold, self.classes, probabilities)
-        self.results[split] = {}
-        for name, protocol in self.protocols[split].items():
-            if not isinstance(protocol, ClassAccuracy):
-                raise BadInput(f"evaluation has {name}, which is none of classifiers of texts: take evaluation=classes")
-            self.results[split][name] = protocol(evaluated)
-        self.log_dict({name: estimate.value for name, estimate in self.estimates(split).items()}, batch_size=1)
+        return ClassifiedSet(gold, self.classes, probabilities)
 
     def estimates(self, split: str) -> dict[str, Estimate]:
-        """The numbers of the last evaluation of ``val`` or ``test``, named ``split/metric``.
+        """See :meth:`TextTask.estimates`.
 
         ``vector_coverage`` is the share of the texts' words that the file of vectors has, where the model has one.
         """
-        results = self.results.get(split, {}).values()
-        found = {f"{split}/{name}": value for result in results for name, value in result.metrics().items()}
-        if found and self.model.words.vectors is not None:  # type: ignore[union-attr]
+        found = super().estimates(split)
+        if found and self.model.words.vectors is not None:
             found[f"{split}/vector_coverage"] = Estimate(float(torch.cat(self._known).float().mean()))
         return found
 
@@ -175,12 +142,3 @@ class Classification(pl.LightningModule):
             raise BadInput("data.path: the texts have other words or classes than when the run began")
         self.words = {word: number for number, word in enumerate(checkpoint["words"])}
         self.classes = checkpoint["classes"]
-
-    def save(self, directory: Path) -> None:
-        """What the report shows, into ``evaluation/test.npz``."""
-        arrays: dict[str, Any] = {}
-        for result in self.results["test"].values():
-            arrays |= result.arrays()
-        content = io.BytesIO()
-        np.savez_compressed(content, **arrays)
-        write_atomically(directory / "evaluation" / "test.npz", content.getbuffer())

@@ -1,6 +1,5 @@
 """Metric learning: embed a batch, mine it, and let a loss pull its classes together and apart."""
 
-import io
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from embedlab import distributed
-from embedlab.atomic import write_atomically
+from embedlab.atomic import write_arrays
 from embedlab.batch import EmbeddingBatch
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate, EvaluationSet, Protocol, Result
@@ -186,9 +185,7 @@ class MetricLearning(pl.LightningModule):
             if isinstance(result, VerificationResult):
                 arrays |= {"far": result.far, "tar": result.tar, "thresholds": result.thresholds}
                 arrays |= {"pair_distances": result.distances, "pair_same": result.same, "threshold": result.threshold}
-        content = io.BytesIO()
-        np.savez_compressed(content, **arrays)
-        write_atomically(directory / "evaluation" / "test.npz", content.getbuffer())
+        write_arrays(directory / "evaluation" / "test.npz", arrays)
 
 
 def whole_classes(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -1,12 +1,9 @@
 """Sequence tagging: a tag for each word of a sentence."""
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities import move_data_to_device
 from torch import Tensor, nn
@@ -17,16 +14,16 @@ from embedlab import distributed
 from embedlab.atomic import write_atomically
 from embedlab.batch import SentenceBatch
 from embedlab.errors import BadInput
-from embedlab.evaluation.protocol import Estimate
-from embedlab.evaluation.tagging import TaggedSet, TaggingProtocol, TaggingResult
+from embedlab.evaluation.tagging import TaggedSet, TaggingProtocol
 from embedlab.losses.tagging import TagLayer
 from embedlab.randomness import mix, seed_torch
+from embedlab.tasks.text_task import TextTask
 from embedlab.text.lexicon import Lexicon
 
 TAGGED_TOGETHER = 64  # sentences of a text to be tagged
 
 
-class Tagging(pl.LightningModule):
+class Tagging(TextTask):
     """Trains a tagger on sentences; evaluates it on all sentences of the others, each rank on its own.
 
     The lexicon is kept in checkpoints, so a checkpoint is enough to tag text, with the file of vectors where the model
@@ -42,6 +39,9 @@ class Tagging(pl.LightningModule):
         seed: of the run; the randomness of step t is a function of (seed, t).
     """
 
+    protocol = TaggingProtocol
+    unlike = "which is none of taggers: take evaluation=tags or entities"
+
     def __init__(
         self,
         model: nn.Module,
@@ -52,35 +52,19 @@ class Tagging(pl.LightningModule):
         evaluation: Mapping[str, TaggingProtocol] | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__()
         if not isinstance(loss, TagLayer):
             raise BadInput(f"loss={type(loss).__name__}: taggers take loss=crf or tag_softmax")
         if not hasattr(model, "encoder"):
             raise BadInput(f"model={type(model).__name__}: taggers take model=tagger")
-        self.model, self.loss = model, loss
-        self.optimizer, self.scheduler, self.seed = optimizer, scheduler, seed
-        self.protocols = {"val": dict(validation or {}), "test": dict(evaluation or {})}
+        super().__init__(model, loss, optimizer, scheduler, validation, evaluation, seed)
         self.lexicon: Lexicon | None = None  # from the data or from a checkpoint
-        self.results: dict[str, dict[str, TaggingResult]] = {}
         self._predicted: list[list[str]] = []
-
-    @property
-    def data(self) -> Any:
-        """The run's :class:`embedlab.data.tagging.TaggingData`."""
-        return self.trainer.datamodule  # type: ignore[attr-defined]
 
     def setup(self, stage: str) -> None:
         """Note the lexicon."""
         if not hasattr(self.data, "lexicon"):
             raise BadInput(f"data={type(self.data).__name__}: taggers take data=tagging")
         self.lexicon = self.data.lexicon
-
-    def configure_optimizers(self) -> Any:
-        """One optimizer of all weights."""
-        optimizer = self.optimizer(self.parameters())
-        if self.scheduler is None:
-            return optimizer
-        return {"optimizer": optimizer, "lr_scheduler": self.scheduler(optimizer)}
 
     def training_step(self, batch: SentenceBatch, batch_idx: int) -> Tensor:
         """The loss of a batch: nats a word, whatever the number of ranks that its sentences were dealt to."""
@@ -99,32 +83,11 @@ class Tagging(pl.LightningModule):
         """Tag a batch; batches come in the order of the sentences."""
         self._predicted += self._tags(batch)
 
-    def on_validation_epoch_end(self) -> None:
-        """Run the validation protocols."""
-        self._evaluate("val")
-
-    on_test_epoch_start = on_validation_epoch_start
-    test_step = validation_step
-
-    def on_test_epoch_end(self) -> None:
-        """Run the evaluation protocols."""
-        self._evaluate("test")
-
-    def _evaluate(self, split: str) -> None:
+    def evaluated(self, split: str) -> TaggedSet:
+        """See :meth:`TextTask.evaluated`; what is not in the training sentences is unseen."""
         sentences = self.data.sentences
         gold = sentences[split][: len(self._predicted)]  # all of them, unless the trainer limits the batches
-        evaluated = TaggedSet(gold, self._predicted, sentences["train"])
-        self.results[split] = {}
-        for name, protocol in self.protocols[split].items():
-            if not isinstance(protocol, TaggingProtocol):
-                raise BadInput(f"evaluation has {name}, which is none of taggers: take evaluation=tags or entities")
-            self.results[split][name] = protocol(evaluated)
-        self.log_dict({name: estimate.value for name, estimate in self.estimates(split).items()}, batch_size=1)
-
-    def estimates(self, split: str) -> dict[str, Estimate]:
-        """The numbers of the last evaluation of ``val`` or ``test``, named ``split/metric``."""
-        results = self.results.get(split, {}).values()
-        return {f"{split}/{name}": value for result in results for name, value in result.metrics().items()}
+        return TaggedSet(gold, self._predicted, sentences["train"])
 
     def tag(self, sentences: Sequence[Sequence[str]]) -> Iterator[list[str]]:
         """The tags of each sentence, of at least one word each."""
@@ -159,12 +122,7 @@ class Tagging(pl.LightningModule):
 
         ``test.conll`` has a line for each word, with its tag and the one found, as ``conlleval -d '\\t'`` reads them.
         """
-        arrays: dict[str, Any] = {}
-        for result in self.results["test"].values():
-            arrays |= result.arrays()
-        content = io.BytesIO()
-        np.savez_compressed(content, **arrays)
-        write_atomically(directory / "evaluation" / "test.npz", content.getbuffer())
+        super().save(directory)
         pairs = zip(self.data.sentences["test"], self._predicted, strict=False)
         text = ("".join(map("{}\t{}\t{}\n".format, s.words, s.tags, found)) for s, found in pairs)
         write_atomically(directory / "evaluation" / "test.conll", "\n".join(text))

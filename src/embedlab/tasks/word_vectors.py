@@ -1,6 +1,5 @@
 """Word vectors: compiled kernels run over blocks of text, inside the frame that trains everything else."""
 
-import io
 import logging
 import math
 import time
@@ -17,7 +16,7 @@ from torch import Tensor
 from torch.optim import SGD, Optimizer
 
 from embedlab import distributed
-from embedlab.atomic import write_atomically
+from embedlab.atomic import write_arrays
 from embedlab.batch import TextBlock
 from embedlab.errors import BadInput
 from embedlab.evaluation.protocol import Estimate
@@ -268,9 +267,7 @@ class WordVectors(pl.LightningModule):
         save(vectors, directory / "exports" / f"vectors{suffix}")
         shown = self.examples(vectors) if self.examples is not None else {}
         arrays: dict[str, Any] = shown | analogy_arrays(self._results.get("test", {}))
-        content = io.BytesIO()
-        np.savez_compressed(content, **arrays)
-        write_atomically(directory / "evaluation" / "test.npz", content.getbuffer())
+        write_arrays(directory / "evaluation" / "test.npz", arrays)
 
 
 def _check(model: WordModel, loss: WordLoss) -> None:
