@@ -41,6 +41,11 @@ def percent(value: str | float) -> str:
     return f"{100 * float(value):.1f}"
 
 
+def half_width(x: np.ndarray) -> float:
+    """Of the 95 % t interval of the mean of runs, at least two."""
+    return float(stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)))
+
+
 def speed(rows: Rows) -> str:
     """Times and memory beside the peer's, by size."""
     lines = []
@@ -77,7 +82,7 @@ def equal_quality(rows: Rows) -> str:
         cells = []
         for metric in metrics:
             ours, theirs = (values(method, who, metric) for who in ("embedlab", "gensim"))
-            half = [stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) for x in (ours, theirs)]
+            half = [half_width(x) for x in (ours, theirs)]
             cells.append(
                 f"{ours.mean():.1f} ± {half[0]:.1f} : {theirs.mean():.1f} ± {half[1]:.1f} "
                 f"({ours.mean() - theirs.mean():+.1f})"
@@ -205,7 +210,7 @@ def sweep(rows: Rows) -> str:
     def cell(loss: str, name: str) -> str:
         x = values(loss, name)
         if len(x) > 1:
-            half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x))
+            half = half_width(x)
             return f"{percent(x.mean())} ± {percent(half)}"
         (run,) = (row for row in done if row["loss"] == loss)
         if not run[f"{name}_low"]:
@@ -294,7 +299,7 @@ def _with_interval(runs: Rows, name: str) -> str:
     if len(x) == 0:
         return "–"
     if len(x) > 1:
-        return f"{percent(x.mean())} ± {percent(stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)))}"
+        return f"{percent(x.mean())} ± {percent(half_width(x))}"
     low, high = (runs[0].get(f"{name}{end}", "") for end in ("_low", "_high"))
     return f"{percent(x[0])} ± {percent((float(high) - float(low)) / 2)}" if low and high else percent(x[0])
 
@@ -342,7 +347,7 @@ def senses(published: Rows, ours: Rows, chosen_by_first: bool = False) -> str:
         cells = []
         for name in metrics:
             x = values(rows, name) if name.endswith("_senses") else 100 * values(rows, name)
-            half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else None
+            half = half_width(x) if len(x) > 1 else None
             shown = not chosen_by_first or variant == best or name == metrics[0] or name.endswith("_senses")
             cells.append((f"{x.mean():.1f}" + (f" ± {half:.1f}" if half is not None else "")) if shown else "")
         settings = (f"{key.removeprefix('model.')} {value}" for key, value in zip(keys, variant, strict=True))
@@ -359,7 +364,7 @@ def perplexities(published: Rows, *files: Rows) -> str:
     lines = []
     for row in sorted(published, key=lambda row: -float(row["perplexity"])):
         x = np.array(ours.get(row["ours"], []))
-        half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else None
+        half = half_width(x) if len(x) > 1 else None
         text = "not run" if not len(x) else f"**{x.mean():.1f}**" + (f" ± {half:.1f}" if half is not None else "")
         lines.append([f"{row['method']} ({row['source']})", row["perplexity"], text, str(len(x))])
     return markdown(["", "published", "ours", "n"], lines)
@@ -376,7 +381,7 @@ def characters(rows: Rows) -> str:
 
     def cell(runs: Rows, name: str) -> str:
         x = values(runs, name)
-        half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else None
+        half = half_width(x) if len(x) > 1 else None
         return f"{x.mean():.3f}" + (f" ± {half:.3f}" if half is not None else "")
 
     lines = []

@@ -488,11 +488,9 @@ def _classify(options: argparse.Namespace) -> None:
     texts = options.texts
     if options.file:
         try:
-            texts = [*texts, *options.file.read_text(encoding="utf-8").splitlines()]
+            texts = [*texts, *_decoded(options.file.read_bytes(), str(options.file)).splitlines()]
         except FileNotFoundError:
             raise BadInput(f"--file {options.file}: no such file") from None
-        except UnicodeDecodeError as error:
-            raise BadInput(f"{options.file}: not UTF-8 text (at byte {error.start})") from None
     elif not texts:
         texts = _standard_input().splitlines()
     task, split = saved.task, saved.tokenizer or str.split
@@ -502,10 +500,14 @@ def _classify(options: argparse.Namespace) -> None:
 
 
 def _standard_input() -> str:
+    return _decoded(sys.stdin.buffer.read(), "standard input")
+
+
+def _decoded(content: bytes, name: str) -> str:
     try:
-        return sys.stdin.buffer.read().decode()
+        return content.decode()
     except UnicodeDecodeError as error:
-        raise BadInput(f"standard input: not UTF-8 text (at byte {error.start})") from None
+        raise BadInput(f"{name}: not UTF-8 text (at byte {error.start})") from None
 
 
 def _report(options: argparse.Namespace) -> None:
